@@ -1,0 +1,304 @@
+/*
+ * The replica: one node's records, logs, cases, receipts and authority over a store. It decides
+ * what is taken in, under which name, in which order, with which number; it makes epochs and
+ * receipts. The daemon, `hoso` and the simulator run this very code.
+ *
+ * Threads: the functions marked [writer] are called by one thread at a time, inside begin/commit.
+ * Those marked [any] may run on any thread beside the writer: they read a snapshot. Nothing here
+ * reads a clock or draws randomness but through |struct replica_world|.
+ *
+ * Files: replica.c open and identity · log.c names, heads and records · accept.c the accept
+ * transaction · act.c local acts · number.c codes and leases · receipt.c receipts and levels ·
+ * index.c derived rows · inquiry.c what the session reads · verify.c the whole store checked.
+ */
+#ifndef HOSO_CLIENT_REPLICA_REPLICA_H
+#define HOSO_CLIENT_REPLICA_REPLICA_H
+
+#include "client/store/store.h"
+#include "protocol/case/view.h"
+#include "protocol/sync/session.h"
+
+struct replica;
+
+/* Clock and entropy of the node; the simulator gives its own. */
+struct replica_world {
+    void *context;
+    void (*random)(void *context, uint8_t *out, size_t size);
+    int64_t (*wall_seconds)(void *context);
+};
+
+/* Who this node is. Texts are copied. */
+struct replica_identity {
+    uint64_t role;          /* enum role: ROLE_HUB, ROLE_OFFICE, ROLE_DEVICE */
+    struct bytes unit;      /* unit code */
+    struct bytes name;      /* "UBND xã Trung Sơn", "máy 2" */
+    uint8_t seed[32];       /* of the device key */
+    struct public_key root; /* the district's root key */
+    struct name scope;      /* the scope its own cases are in */
+    bool has_upstream;
+    struct public_key upstream; /* pinned key of the node above */
+    struct bytes upstream_url;
+    bool has_invitation;
+    struct invitation_secret invitation;
+    int64_t invitation_expires; /* seconds */
+    struct bytes officer;       /* stored officer, "tn01" or "tn01:reception"; may be empty */
+};
+
+/* Makes a new replica in an empty store: identity, epoch, its first log. [writer]
+ * Errors: USAGE (the store is not empty), IO, FULL, NO_MEMORY. */
+CHECK_RESULT enum status replica_create(struct store *store, const struct replica_world *world,
+                                        const struct replica_identity *identity);
+/* Opens it; the store stays the caller's and must outlive the replica. Scans nothing: ready in
+ * constant time. Errors: NOT_FOUND (no replica there), STORE_NEWER, CORRUPT, IO, NO_MEMORY. */
+CHECK_RESULT enum status replica_open(struct store *store, const struct replica_world *world,
+                                      struct replica **replica);
+void replica_close(struct replica *replica);
+
+/* Borrowed for the replica's life; changed only by replica_set_identity. [any] */
+const struct replica_identity *replica_identity(const struct replica *replica);
+const struct public_key *replica_key(const struct replica *replica);
+const struct secret_key *replica_secret(const struct replica *replica);
+/* The current epoch. [any] */
+struct name replica_epoch(const struct replica *replica);
+/* The authority set as last committed, counted: give it back. [any] */
+const struct authority *replica_authority_acquire(struct replica *replica);
+void replica_authority_release(struct replica *replica, const struct authority *authority);
+/* The pack of |hash| decoded, or the current one (hash NULL), or NULL. Lives as long as the
+ * replica. [any] */
+const struct pack *replica_pack(struct replica *replica, const struct hash *hash);
+
+/* ---- the writer ---- */
+
+/* [writer] Starts a group. Errors: IO, FULL, NO_MEMORY. */
+CHECK_RESULT enum status replica_begin(struct replica *replica);
+
+/* What a commit made. Lists live until the next replica_begin. */
+struct replica_commit {
+    const struct vector_entry *changed; /* logs that advanced */
+    size_t changed_count;
+    uint64_t arrival;
+    struct name running_hash;
+    struct bytes receipt; /* over the logs that advanced, raw; empty if none did */
+    uint64_t receipt_number;
+    bool authority_changed;
+    bool epoch_changed; /* this node was rolled back and has said so: sessions are to be closed */
+    const char *epoch_why; /* evidence, static */
+};
+
+/* [writer] Makes the group durable and signs its receipt, or nothing of it is there. Errors: IO,
+ * FULL. */
+CHECK_RESULT enum status replica_commit(struct replica *replica, struct replica_commit *commit);
+/* [writer] Drops the group. */
+void replica_abort(struct replica *replica);
+
+/*
+ * [writer] Takes a verified batch in: gap, duplicate, branch, grant, bounds and evidence of a
+ * rollback are decided here, against the store, and written into each run. Also stores receipts,
+ * the peer's cursor and marks. Only store failures are errors (the group is then to be aborted);
+ * what a peer did wrong is an outcome.
+ */
+CHECK_RESULT enum status replica_accept(struct replica *replica, struct batch *batch);
+
+/* A field write of a local act. |value| is canonical encoded nil, integer or text. */
+struct act_write {
+    struct bytes field;
+    uint64_t op; /* enum write_op */
+    struct bytes value;
+    const struct hash *sources;
+    size_t source_count;
+};
+
+struct act {
+    uint64_t kind;         /* KIND_GENESIS, STEP, EDIT, RESOLUTION, REPACK */
+    struct name case_name; /* none for a genesis */
+    struct bytes step;
+    const struct act_write *writes;
+    size_t write_count;
+    struct bytes officer; /* acting officer: header */
+    uint64_t hat;
+    struct bytes book_officer; /* imports: whom the row names */
+    uint64_t book_hat;
+    struct bytes reason;
+    struct bytes basis;
+    struct bytes request; /* request id: the same one gives the same result */
+    struct moment happened;
+    uint64_t source;  /* enum record_source */
+    uint64_t purpose; /* enum log_purpose: LOG_BULK for imports */
+    bool has_expected;
+    struct name expected_view; /* refused with CHANGED if the case's view hash is another */
+    bool number;               /* genesis: draw a code (ma_ho_so) unless it is among the writes */
+};
+
+struct act_result {
+    struct hash record;
+    struct name case_name;
+    char code[LIMIT_CODE_BYTES + 1];
+    bool provisional; /* "tạm": no number was free; the office gives one at contact */
+    bool repeated;    /* the request id was known: nothing was written */
+    const char *why;  /* when REFUSED: static */
+    const char *article;
+    char detail[160]; /* "field conflicts" … for the message; may be empty */
+};
+
+/*
+ * [writer] Judges, numbers, signs and stores one local act in the open group. Nothing is written
+ * unless OK. Errors: REFUSED, CHANGED, USAGE, NOT_FOUND, LIMIT as the person's; IO, FULL, NO_MEMORY
+ * as the store's.
+ */
+CHECK_RESULT enum status replica_act(struct replica *replica, const struct act *act,
+                                     struct act_result *result);
+/* The same judgement without writing (dry run). [any] */
+CHECK_RESULT enum status replica_act_check(struct replica *replica, const struct act *act,
+                                           struct act_result *result);
+
+/* [writer] Authority acts of this node (its own key must be allowed to): a grant, the current pack.
+ */
+CHECK_RESULT enum status replica_grant(struct replica *replica, const struct grant *grant);
+CHECK_RESULT enum status replica_publish_pack(struct replica *replica, struct bytes canonical);
+/* [writer] A hub's own beginning: the root's log with its opening and the hub's grant, signed by
+ * the root key. */
+CHECK_RESULT enum status replica_found(struct replica *replica,
+                                       const struct secret_key *root_secret,
+                                       const struct grant *hub);
+
+/* An invitation made here: kept until used or expired. */
+struct invitation {
+    uint64_t role;
+    struct bytes unit;
+    struct bytes label;
+    struct name scope;
+    int64_t expires;
+    struct invitation_secret secret;
+    struct hash proof_key; /* what an invited() look-up compares; see SPEC.md "Invitations" */
+};
+/* [writer] */
+CHECK_RESULT enum status replica_invite(struct replica *replica,
+                                        const struct invitation *invitation);
+/* For struct session_self.invited: |context| is the replica. [any] */
+bool replica_invited(void *context, const struct hash *proof, const struct public_key *key,
+                     const struct bytes *transcript);
+/* [writer] Grants |key| what the invitation behind |proof| promised and uses it up. NOT_FOUND:
+ * none. REFUSED: expired. */
+CHECK_RESULT enum status replica_admit(struct replica *replica, const struct hash *proof,
+                                       const struct public_key *key);
+
+/* [writer] Automatic duties of the owner of a unit's counter: leases for new device logs, codes for
+ * provisional dossiers that arrived. Call after accepting, in the same group. */
+CHECK_RESULT enum status replica_duties(struct replica *replica);
+
+/* [writer] Recomputes up to |most| stale cases; |*left| tells how many wait. Part of a group. */
+CHECK_RESULT enum status replica_index(struct replica *replica, size_t most, size_t *left);
+
+/* [writer] Notes what a session learnt outside a batch: nothing in flight any more, last contact.
+ */
+CHECK_RESULT enum status replica_note_peer(struct replica *replica, const struct public_key *peer,
+                                           bool certain, int64_t contact_seconds);
+
+/* ---- reading ---- */
+
+/* [any] Performs a session's READ against one snapshot; results live in |arena|. */
+CHECK_RESULT enum status replica_inquire(struct replica *replica,
+                                         const struct read_request *request, struct arena *arena,
+                                         struct read_result *result);
+
+/* [any] Fills what a session must know. |peer|: the pinned server for a client, NULL for a server.
+ */
+void replica_session_self(struct replica *replica, const struct public_key *peer,
+                          struct session_self *self);
+
+struct replica_read; /* a snapshot for a few look-ups; short-lived */
+CHECK_RESULT enum status replica_read_begin(struct replica *replica, struct replica_read **read);
+void replica_read_end(struct replica_read *read);
+
+enum { LEVEL_MACHINE = 1, LEVEL_OFFICE = 2, LEVEL_HUB = 4 };
+
+/* A derived row of the list. Texts borrow from the snapshot. */
+struct summary {
+    struct name case_name;
+    struct bytes code; /* empty: provisional */
+    struct bytes unit;
+    struct bytes procedure;
+    struct bytes domain;
+    struct bytes owner;
+    uint64_t state; /* 0: in conflict */
+    uint64_t standing_state;
+    int64_t received; /* seconds; INT64_MIN unknown */
+    int64_t due;
+    int64_t handed_over;
+    uint64_t conflicts; /* open fields */
+    uint64_t records;
+    bool not_loaded, newer;
+    struct name view_hash;
+};
+
+/* Decodes a row of TABLE_SUMMARY, for iteration. */
+/* Iterates rows of `list` in order of code; |after| empty: from the start. false: stop. */
+CHECK_RESULT enum status
+replica_each_summary(struct replica_read *read, struct bytes after,
+                     bool (*each)(void *context, const struct summary *row), void *context);
+/* Best matches first for free text (names without diacritics, codes, identity numbers, phones). */
+CHECK_RESULT enum status replica_find(struct replica_read *read, struct bytes text, size_t limit,
+                                      bool (*each)(void *context, const struct summary *row),
+                                      void *context);
+/* Cases a code, a code's or a case id's prefix (8 hex digits or more) names; at most |most|. */
+CHECK_RESULT enum status replica_cases_named(struct replica_read *read, struct bytes text,
+                                             struct name *cases, size_t most, size_t *count);
+/* The case's view and its records, in |arena|. NOT_FOUND. */
+CHECK_RESULT enum status replica_view(struct replica_read *read, const struct name *case_name,
+                                      struct arena *arena, struct view *view);
+/* LEVEL_ bits reached by the record at |log|, |seq|, by receipts of current epochs. */
+unsigned replica_level(struct replica_read *read, const struct name *log, uint64_t seq);
+/* The record of an id's hex prefix. NOT_FOUND, AMBIGUOUS. */
+CHECK_RESULT enum status replica_record_named(struct replica_read *read, struct bytes hex,
+                                              struct arena *arena, struct record *record);
+/* Records in the order verify checks: authority scope first, then logs by name, by seq. */
+CHECK_RESULT enum status replica_each_record(struct replica_read *read,
+                                             bool (*each)(void *context,
+                                                          const struct record *record,
+                                                          const struct name *log),
+                                             void *context);
+
+struct replica_scope_status {
+    struct name scope;
+    struct name vector; /* digest of (log, seq, id) of all its logs */
+    struct name views;  /* digest of (case, view hash) of all its cases */
+};
+struct replica_peer_status {
+    struct public_key key;
+    struct bytes unit;
+    struct bytes label;
+    uint64_t role;
+    int64_t last_contact; /* 0 never */
+    uint64_t ahead;       /* records here it is not known to hold */
+    uint64_t behind;      /* records it is known to hold and we do not */
+};
+struct replica_status {
+    uint64_t records, at_office, at_hub; /* of all this store holds */
+    uint64_t waiting;                    /* without a hub's receipt */
+    uint64_t held, refused, ineffective;
+    uint64_t logs, cases, stale_cases;
+    int64_t last_contact;
+    bool clock_suspect;
+    bool example_pack;
+    bool granted; /* own grant is here and effective */
+    uint64_t free_bytes;
+    const struct replica_scope_status *scopes;
+    size_t scope_count;
+    const struct replica_peer_status *peers;
+    size_t peer_count;
+};
+CHECK_RESULT enum status replica_status(struct replica_read *read, struct arena *arena,
+                                        struct replica_status *status);
+
+struct replica_verdict {
+    bool ok;
+    uint64_t records, logs, signatures, by_chain;
+    struct name bad_log;
+    uint64_t bad_seq;
+    const char *bad_why; /* static */
+};
+/* Every hash, chain and signature of the store, each signature by itself if |each|. */
+CHECK_RESULT enum status replica_verify(struct replica_read *read, bool each,
+                                        struct replica_verdict *verdict);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * The store: ordered tables of byte strings under one writer and any number of snapshot readers.
+ * Two implementations under one contract test: LMDB on a disk, and memory that can forget
+ * everything since the last commit.
+ *
+ * Keys are compared with memcmp, 1 to 511 bytes. Values are at most LIMIT_RECORD_BYTES + 256. What
+ * a get or a cursor returns is borrowed: until the next write of that transaction, or its end; it
+ * is aligned to nothing. One process owns a store. A write transaction begins and ends on one
+ * thread; a read transaction is short and never survives a callback.
+ */
+#ifndef HOSO_CLIENT_STORE_STORE_H
+#define HOSO_CLIENT_STORE_STORE_H
+
+#include "protocol/base/bytes.h"
+#include "protocol/base/limits.h"
+
+enum store_table {
+    TABLE_META,      /* what the store is: version, identity, epoch, counters */
+    TABLE_LOG,       /* log number -> what is known of the log */
+    TABLE_LOG_NAME,  /* log name -> number */
+    TABLE_RECORD,    /* log number, seq -> arrival, record */
+    TABLE_ARRIVAL,   /* arrival -> log number, seq, running hash */
+    TABLE_SCOPE,     /* scope number, arrival -> log number, seq */
+    TABLE_CASE_NAME, /* case name -> number */
+    TABLE_CASE,      /* case number, arrival -> log number, seq, id16 */
+    TABLE_PEER,      /* peers, cursors and marks */
+    TABLE_RECEIPT,   /* receipts and what they cover */
+    TABLE_NUMBER,    /* the unit's daily counters, leases, request ids */
+    TABLE_DIRTY,     /* cases whose derived rows are stale */
+    TABLE_SUMMARY,   /* derived: case number -> row of `list`, inputs of `stats` */
+    TABLE_INDEX,     /* derived: codes, search keys */
+    TABLE_COUNT
+};
+
+struct store;
+struct store_write;
+struct store_read;
+struct store_cursor;
+
+/* One implementation of a store. All functions of store.h go through it. */
+struct store_driver;
+
+/*
+ * Opens (or with |create| makes) the LMDB store in folder |path|. A new one is made under another
+ * name, synced and renamed, so a power cut leaves either none or a whole one. Files are 0600.
+ * Errors: BUSY (another process owns it), NOT_FOUND, STORE_NEWER, CORRUPT, IO, FULL, NO_MEMORY;
+ * REFUSED on a network file system.
+ */
+CHECK_RESULT enum status store_open_lmdb(const char *path, bool create, struct store **store);
+/* A store in memory. Errors: NO_MEMORY. */
+CHECK_RESULT enum status store_open_memory(struct store **store);
+void store_close(struct store *store);
+
+/* Memory only, for tests and the simulator. */
+struct store *
+store_memory_clone(const struct store *store); /* a copy of the last commit, as `cp` of a disk */
+void store_memory_forget(struct store *store,
+                         uint64_t commits); /* loses the last |commits| commits */
+void store_memory_fail_commit(
+    struct store *store,
+    uint64_t countdown); /* the so-many-th next commit fails with IO; 0: none */
+
+/* Room left for data that may wait (peers' bulk), and whether the reserve for local acts is being
+ * used. */
+CHECK_RESULT enum status store_room(struct store *store, uint64_t *free_bytes, bool *reserve);
+
+/* One writer at a time. Errors: IO (also for good after a failed sync), FULL, NO_MEMORY. */
+CHECK_RESULT enum status store_write_begin(struct store *store, struct store_write **write);
+CHECK_RESULT enum status store_put(struct store_write *write, enum store_table table,
+                                   struct bytes key, struct bytes value);
+/* NOT_FOUND if there is none. */
+CHECK_RESULT enum status store_delete(struct store_write *write, enum store_table table,
+                                      struct bytes key);
+/* Makes everything durable, or nothing. The transaction is over in either case. Errors: IO, FULL.
+ */
+CHECK_RESULT enum status store_commit(struct store_write *write);
+void store_abort(struct store_write *write);
+/* A reader's view of the transaction's own state; ends with it; not to be ended. */
+struct store_read *store_write_view(struct store_write *write);
+
+CHECK_RESULT enum status store_read_begin(struct store *store, struct store_read **read);
+void store_read_end(struct store_read *read);
+/* Errors: NOT_FOUND, IO. */
+CHECK_RESULT enum status store_get(struct store_read *read, enum store_table table,
+                                   struct bytes key, struct bytes *value);
+
+/* A cursor; ends before its transaction does. */
+CHECK_RESULT enum status store_cursor_open(struct store_read *read, enum store_table table,
+                                           struct store_cursor **cursor);
+void store_cursor_close(struct store_cursor *cursor);
+/* First entry with a key >= |key|. NOT_FOUND at the end. */
+CHECK_RESULT enum status store_seek(struct store_cursor *cursor, struct bytes key,
+                                    struct bytes *found, struct bytes *value);
+/* Last entry with a key <= |key|. NOT_FOUND if none. */
+CHECK_RESULT enum status store_seek_last(struct store_cursor *cursor, struct bytes key,
+                                         struct bytes *found, struct bytes *value);
+CHECK_RESULT enum status store_next(struct store_cursor *cursor, struct bytes *found,
+                                    struct bytes *value);
+CHECK_RESULT enum status store_previous(struct store_cursor *cursor, struct bytes *found,
+                                        struct bytes *value);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * Every bound of the protocol, in one place, with its unit. SPEC.md section "Bounds" lists the same
+ * numbers.
+ */
+#ifndef HOSO_PROTOCOL_BASE_LIMITS_H
+#define HOSO_PROTOCOL_BASE_LIMITS_H
+
+#include <assert.h>
+
+enum {
+    LIMIT_DEPTH = 8,                /* nested containers in any message */
+    LIMIT_HEADER_BYTES = 4096,      /* encoded header */
+    LIMIT_BODY_BYTES = 65536,       /* encoded body */
+    LIMIT_RECORD_BYTES = 72 * 1024, /* record as stored and sent whole */
+    LIMIT_PARENTS = 32,             /* explicit parents; a writer facing more joins them first */
+    LIMIT_WITHOUT = 32,             /* ancestors named as not counted */
+    LIMIT_WRITES = 64,              /* field writes in one record */
+    LIMIT_KEY_BYTES = 32,           /* a field key, a step name */
+    LIMIT_TEXT_BYTES = 16384,       /* one text value: 4,000 characters of at most 4 bytes */
+    LIMIT_CODE_BYTES = 64,          /* dossier code, unit code, officer code */
+    LIMIT_EXTENSIONS = 16,          /* items of an extension area */
+    LIMIT_ATTACHMENTS = 16,         /* attachment references in one body */
+    LIMIT_CASE_RECORDS = 10000,     /* records of one case */
+    LIMIT_CASE_STEPS = 256,         /* state steps of one case */
+    LIMIT_RECEIPT_HEADS = 1024,     /* log heads in one receipt */
+    LIMIT_SCOPES = 64,              /* scopes in one grant or invitation */
+    LIMIT_FRAME_BYTES = 64 * 1024,  /* one frame on the wire */
+    LIMIT_FRAME_RAW_BYTES = 128 * 1024, /* a frame's records after inflating */
+    LIMIT_FRAME_RECORDS = 4096,         /* records in one frame */
+    LIMIT_BRANCHES = 8,                 /* branches kept of one device */
+    LIMIT_LOGS_A_DAY = 4,    /* logs a device opens a day without a record that grants more */
+    LIMIT_LOGS = 64,         /* logs of one device */
+    LIMIT_PACK_BYTES = 61440 /* canonical pack (it travels in a body) */
+};
+
+static_assert(LIMIT_HEADER_BYTES + LIMIT_BODY_BYTES + 256 <= LIMIT_RECORD_BYTES,
+              "a record holds both");
+static_assert(LIMIT_RECORD_BYTES <= LIMIT_FRAME_RAW_BYTES, "the largest record fits a frame");
+static_assert(LIMIT_PACK_BYTES < LIMIT_BODY_BYTES, "a pack fits a body");
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * The steps of a dossier: the one table of who (hat) may do what in which state, with the article
+ * behind each. Source: domain.md B4 (national portal states, Decree 61/2018), printed into SPEC.md
+ * "Steps".
+ */
+#ifndef HOSO_PROTOCOL_CASE_STEP_H
+#define HOSO_PROTOCOL_CASE_STEP_H
+
+#include "protocol/record/record.h"
+
+enum dossier_state {
+    STATE_SUBMITTED = 1,
+    STATE_ACCEPTED = 2,
+    STATE_NOT_ACCEPTED = 3,
+    STATE_IN_WORK = 4,
+    STATE_SUPPLEMENT = 5,
+    STATE_FEE = 6,
+    STATE_WITHDRAWN = 7,
+    STATE_STOPPED = 8,
+    STATE_DECIDED = 9,
+    STATE_HANDED_OVER = 10
+};
+
+struct step {
+    const char *name; /* "assign" … stands in the body */
+    uint32_t from;    /* bit per state */
+    uint64_t to;
+    uint32_t hats; /* bit per enum hat that may take it here */
+    const char
+        *once_field;     /* a human field it fills and that must be empty at its base; NULL: none */
+    const char *article; /* "NĐ 61/2018 Điều 19.1" */
+};
+
+/* NULL if there is no step of that name. */
+const struct step *step_of(struct bytes name);
+/* All steps in order; |index| from 0, NULL past the end. */
+const struct step *step_at(size_t index);
+
+#endif
