@@ -1,0 +1,93 @@
+/*
+ * Inside of a replica: shared by the files of this folder, by nobody else.
+ *
+ * Owners: everything under |lock| is read by any thread; |group| and |scratch| are the writer's.
+ * What a group changes is staged in |group| and in the store's transaction; commit publishes it
+ * under |lock|, abort drops it.
+ */
+#ifndef HOSO_CLIENT_REPLICA_STATE_H
+#define HOSO_CLIENT_REPLICA_STATE_H
+
+#include "client/replica/replica.h"
+#include "client/replica/tables.h"
+
+#include <pthread.h>
+
+/* An authority set as of one commit; immutable. */
+struct authority_snapshot {
+    struct authority *authority;
+    size_t references;
+    struct authority_snapshot *next;
+};
+
+struct pack_entry {
+    struct pack pack;
+    struct arena arena;
+    struct pack_entry *next;
+};
+
+struct invitation_entry {
+    uint64_t number;
+    struct invitation invitation; /* texts in |arena| */
+    struct arena arena;
+    struct invitation_entry *next;
+};
+
+/* The open group. */
+struct group {
+    struct store_write *write; /* NULL: none open */
+    struct store_read *view;   /* the group's own state; writer's look-ups read this */
+    struct counters counters;
+    struct name epoch;
+    bool epoch_changed;
+    const char *epoch_why;
+    struct authority *authority; /* staged copy; NULL while unchanged */
+    uint32_t *changed;           /* numbers of the logs that advanced, each once */
+    size_t changed_count;
+    size_t changed_capacity;
+    bool room_asked, room_short; /* the reserve for local acts is being used */
+    bool invitations_changed;
+};
+
+struct replica {
+    struct store *store;
+    struct replica_world world;
+    struct arena texts; /* of |identity| */
+    struct replica_identity identity;
+    struct public_key key;
+    struct secret_key secret;
+    struct name authority_scope;
+
+    pthread_mutex_t lock;
+    struct name epoch;
+    struct authority_snapshot *authority; /* the newest first; older ones while referenced */
+    struct pack_entry *packs;
+    struct invitation_entry *invitations;
+    struct invitation_proof *proofs;
+
+    struct group group;
+    struct buffer scratch;     /* a row or a record being built */
+    struct arena commit_arena; /* lists of the last replica_commit */
+};
+
+struct replica_read {
+    struct replica *replica;
+    struct store_read *store;
+    const struct authority *authority; /* acquired */
+    bool borrowed;                     /* |store| is the group's view: not to be ended */
+};
+
+/* The authority as the open group sees it; read only. [writer] */
+const struct authority *group_authority(const struct replica *replica);
+/* The group's own copy, to be added to. NULL: out of memory. [writer] */
+struct authority *group_authority_own(struct replica *replica);
+/* A read over the open group's own state; ends with replica_read_end() before the group does.
+ * [writer] */
+void group_read(struct replica *replica, struct replica_read *read);
+/* put and delete in the open group. */
+CHECK_RESULT enum status group_put(struct replica *replica, enum store_table table,
+                                   const struct table_key *key, struct bytes value);
+CHECK_RESULT enum status group_delete(struct replica *replica, enum store_table table,
+                                      const struct table_key *key);
+
+#endif
