@@ -15,6 +15,12 @@ struct arena {
 };
 
 void arena_init(struct arena *arena, size_t limit_bytes);
+/*
+ * As arena_init, but the first block is |memory| (|size| bytes, any alignment), which stays the
+ * caller's and must outlive the arena: a decoder with a few hundred bytes on its stack then calls
+ * malloc only for what is larger.
+ */
+void arena_init_over(struct arena *arena, void *memory, size_t size, size_t limit_bytes);
 /* Frees everything ever allocated from it. */
 void arena_deinit(struct arena *arena);
 /* Frees everything but keeps the first block for re-use. */

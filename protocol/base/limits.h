@@ -6,6 +6,7 @@
 #define HOSO_PROTOCOL_BASE_LIMITS_H
 
 #include <assert.h>
+#include <stdint.h>
 
 enum {
     LIMIT_DEPTH = 8,                /* nested containers in any message */
@@ -20,6 +21,13 @@ enum {
     LIMIT_CODE_BYTES = 64,          /* dossier code, unit code, officer code */
     LIMIT_EXTENSIONS = 16,          /* items of an extension area */
     LIMIT_ATTACHMENTS = 16,         /* attachment references in one body */
+    LIMIT_SOURCES = 64,             /* versions a write or a shown field cites */
+    LIMIT_CITES = 64,               /* records of other cases a body cites */
+    LIMIT_SHOWN = 256,              /* fields a body says were shown */
+    LIMIT_LABEL_BYTES = 64,         /* form, language, media type, software */
+    LIMIT_FILE_NAME_BYTES = 255,    /* an attachment's name */
+    LIMIT_REQUEST_BYTES = 128,      /* a caller's request id */
+    LIMIT_LEASE_DAYS = 400,         /* days one lease spans */
     LIMIT_CASE_RECORDS = 10000,     /* records of one case */
     LIMIT_CASE_STEPS = 256,         /* state steps of one case */
     LIMIT_RECEIPT_HEADS = 1024,     /* log heads in one receipt */
@@ -32,6 +40,11 @@ enum {
     LIMIT_LOGS = 64,         /* logs of one device */
     LIMIT_PACK_BYTES = 61440 /* canonical pack (it travels in a body) */
 };
+
+/* Seconds from 1970 a moment may lie away, either way: 34,865 years; sums never overflow. */
+#define LIMIT_SECONDS INT64_C(1099511627776)
+/* The last seq of a log, the last arrival: exact in every number format, JSON's too. */
+#define LIMIT_COUNT UINT64_C(9007199254740991)
 
 static_assert(LIMIT_HEADER_BYTES + LIMIT_BODY_BYTES + 256 <= LIMIT_RECORD_BYTES,
               "a record holds both");

@@ -42,15 +42,17 @@ enum write_op { WRITE_SET = 0, WRITE_ADD = 1, WRITE_REMOVE = 2 };
 struct write {
     struct bytes field;
     uint64_t op;
-    struct wire_value value;  /* nil, integer or text */
-    struct bytes value_bytes; /* its canonical bytes: equal values have equal bytes */
+    struct wire_value value; /* nil, integer or text */
+    /* its canonical bytes: equal values have equal bytes; set by the decoder, not read by the
+     * encoder */
+    struct bytes value_bytes;
     const struct hash *sources;
     size_t source_count;
 };
 
 struct shown_field {
     struct bytes field;
-    struct bytes value_bytes;
+    struct bytes value_bytes; /* canonical bytes of a nil, integer or text */
     const struct hash *sources;
     size_t source_count;
 };
@@ -110,9 +112,17 @@ struct lease {
     struct bytes unit; /* unit code */
 };
 
-/* Decoders borrow from |body|; lists live in |arena|. Errors: MALFORMED, LIMIT, NO_MEMORY. */
+/*
+ * Decoders borrow from |body|; lists live in |arena|. Errors: MALFORMED, LIMIT, NO_MEMORY.
+ * A record whose body a decoder refuses is a record all the same, without effect; only an opening's
+ * decides whether there is a log.
+ */
 CHECK_RESULT enum status opening_decode(struct bytes body, struct arena *arena,
                                         struct opening *opening);
+/* The first three items of an opening's body, which stand in every version. Errors: MALFORMED
+ * (also: a key that is not sound), LIMIT, NO_MEMORY. */
+CHECK_RESULT enum status opening_decode_identity(struct bytes body, struct public_key *device,
+                                                 struct name *scope);
 CHECK_RESULT enum status case_body_decode(struct bytes body, struct arena *arena,
                                           struct case_body *out);
 CHECK_RESULT enum status lease_decode(struct bytes body, struct arena *arena, struct lease *lease);

@@ -17,8 +17,8 @@
 #include "protocol/base/arena.h"
 #include "protocol/base/bytes.h"
 
-/* OK iff |message| is one canonical value. MALFORMED else, LIMIT when only the depth is too great.
- */
+/* OK iff |message| is one canonical value. The first fault in byte order decides the error:
+ * LIMIT for a container nested too deep, MALFORMED for all else. */
 CHECK_RESULT enum status wire_gate(struct bytes message);
 /* As wire_gate, but other bytes may follow the value: |*size| is the value's own length. */
 CHECK_RESULT enum status wire_gate_prefix(struct bytes message, size_t *size);
@@ -34,8 +34,7 @@ enum wire_type {
     WIRE_MAP
 };
 
-/* A decoded value. Texts, binaries and |raw| borrow from the message; children live in the arena.
- */
+/* A decoded value. Texts and binaries borrow from the message; children live in the arena. */
 struct wire_value {
     enum wire_type type;
     union {
@@ -58,14 +57,23 @@ CHECK_RESULT enum status wire_decode(struct bytes message, struct arena *arena,
                                      struct wire_value *value);
 
 /*
+ * The canonical bytes of a |value| that is neither array nor map: borrowed from the message for
+ * texts and binaries, else made in |arena|. |value| must come from wire_decode(). {NULL, 0}: out of
+ * memory, or a container.
+ */
+struct bytes wire_scalar_bytes(const struct wire_value *value, struct arena *arena);
+
+/*
  * A reader over the items of one array, with a sticky failure: take the fields in order, then ask
  * wire_reader_end(). A taker that does not find its type (or a value out of its bounds) sets the
- * failure and returns zero or empty.
+ * failure and returns zero or empty. A reader taken from a reader fails on its own until
+ * wire_reader_close().
  */
 struct wire_reader {
     const struct wire_value *items;
     size_t left;
     bool failed;
+    bool over; /* what failed first was an upper bound */
 };
 
 /* A reader over |array|; failed at once if it is no array or has not between |least| and |most|
@@ -77,8 +85,8 @@ bool wire_take_boolean(struct wire_reader *reader);
 /* A text or binary of |least| to |most| bytes. */
 struct bytes wire_take_text(struct wire_reader *reader, size_t least, size_t most);
 struct bytes wire_take_binary(struct wire_reader *reader, size_t least, size_t most);
-/* Exactly 16 or 32 bytes; with |nil_ok| a nil gives all zero (and all zero itself is then refused).
- */
+/* Exactly 16 or 32 bytes, not all zero: that means none and is written as nil. With |nil_ok| a nil
+ * gives all zero. */
 struct name wire_take_name(struct wire_reader *reader, bool nil_ok);
 struct hash wire_take_hash(struct wire_reader *reader, bool nil_ok);
 /* True and consumed if the next item is nil. */
@@ -87,7 +95,11 @@ bool wire_take_nil(struct wire_reader *reader);
 const struct wire_value *wire_take_any(struct wire_reader *reader);
 /* A reader over the next item, an array. */
 struct wire_reader wire_take_array(struct wire_reader *reader, size_t least, size_t most);
-/* OK iff nothing failed and no item is left; MALFORMED else. */
+/* Ends |inner|, taken from |outer|: unless it is read to its end without a failure, |outer| fails
+ * too. */
+void wire_reader_close(struct wire_reader *outer, const struct wire_reader *inner);
+/* OK iff nothing failed and no item is left; LIMIT if what failed first was an upper bound,
+ * MALFORMED else. */
 CHECK_RESULT enum status wire_reader_end(const struct wire_reader *reader);
 
 /* Writers append one item in its shortest form. Failure is the buffer's (sticky). */
