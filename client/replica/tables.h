@@ -47,8 +47,6 @@
 #include "protocol/record/chain.h"
 #include "protocol/sync/batch.h"
 
-enum { STORE_VERSION = 1 };
-
 enum meta_kind {
     META_VERSION = 1,
     META_IDENTITY = 2,

@@ -3,16 +3,22 @@
  * Two implementations under one contract test: LMDB on a disk, and memory that can forget
  * everything since the last commit.
  *
- * Keys are compared with memcmp, 1 to 511 bytes. Values are at most LIMIT_RECORD_BYTES + 256. What
- * a get or a cursor returns is borrowed: until the next write of that transaction, or its end; it
- * is aligned to nothing. One process owns a store. A write transaction begins and ends on one
- * thread; a read transaction is short and never survives a callback.
+ * Keys are compared with memcmp, 1 to 511 bytes; values are at most STORE_VALUE_BYTES. What a get
+ * or a cursor returns is borrowed: until the next write of that transaction, or its end; it is
+ * aligned to nothing. One process owns a store. A write transaction begins and ends on one thread;
+ * a read transaction is short and never survives a callback.
  */
 #ifndef HOSO_CLIENT_STORE_STORE_H
 #define HOSO_CLIENT_STORE_STORE_H
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/limits.h"
+
+enum {
+    STORE_VERSION = 1, /* of the layout; TABLE_META, key 01 */
+    STORE_KEY_BYTES = 511,
+    STORE_VALUE_BYTES = LIMIT_RECORD_BYTES + 256
+};
 
 enum store_table {
     TABLE_META,      /* what the store is: version, identity, epoch, counters */
@@ -51,28 +57,37 @@ CHECK_RESULT enum status store_open_lmdb(const char *path, bool create, struct s
 CHECK_RESULT enum status store_open_memory(struct store **store);
 void store_close(struct store *store);
 
-/* Memory only, for tests and the simulator. */
-struct store *
-store_memory_clone(const struct store *store); /* a copy of the last commit, as `cp` of a disk */
-void store_memory_forget(struct store *store,
-                         uint64_t commits); /* loses the last |commits| commits */
-void store_memory_fail_commit(
-    struct store *store,
-    uint64_t countdown); /* the so-many-th next commit fails with IO; 0: none */
+/* Memory only, for tests and the simulator; no transaction may be open. */
+enum { STORE_MEMORY_HISTORY = 64 }; /* commits that can be forgotten */
+/* A copy of the last commit, as `cp` of a disk. NULL: out of memory. */
+struct store *store_memory_clone(const struct store *store);
+/* Loses the last |commits| commits (at most STORE_MEMORY_HISTORY), as a power cut does, and counts
+ * as opening the store again: after a failed commit it may be written again. */
+void store_memory_forget(struct store *store, uint64_t commits);
+/* The so-many-th next commit fails with IO; 0: none. */
+void store_memory_fail_commit(struct store *store, uint64_t countdown);
+/* What store_room() is to tell; a fresh one has no bound. */
+void store_memory_set_room(struct store *store, uint64_t free_bytes, bool reserve);
 
-/* Room left for data that may wait (peers' bulk), and whether the reserve for local acts is being
- * used. */
+/*
+ * Room left for data that may wait (peers' bulk), and whether the reserve for local acts is being
+ * used: then |*free_bytes| is 0. The reserve is 5 % of the disk's share of the store, at least
+ * 64 MiB, at most 1 GiB. Errors: IO.
+ */
 CHECK_RESULT enum status store_room(struct store *store, uint64_t *free_bytes, bool *reserve);
 
-/* One writer at a time. Errors: IO (also for good after a failed sync), FULL, NO_MEMORY. */
+/* One writer at a time. Errors: IO (also for good after a failed commit), FULL, NO_MEMORY. */
 CHECK_RESULT enum status store_write_begin(struct store *store, struct store_write **write);
+/* Errors: LIMIT (a key or value past its bound), FULL, IO, NO_MEMORY: but for LIMIT the transaction
+ * can only be aborted then. */
 CHECK_RESULT enum status store_put(struct store_write *write, enum store_table table,
                                    struct bytes key, struct bytes value);
 /* NOT_FOUND if there is none. */
 CHECK_RESULT enum status store_delete(struct store_write *write, enum store_table table,
                                       struct bytes key);
-/* Makes everything durable, or nothing. The transaction is over in either case. Errors: IO, FULL.
- */
+/* Makes everything durable, or nothing. The transaction is over in either case. Errors: IO, FULL;
+ * after either no write begins until the store is opened again, for what a failed flush has lost
+ * cannot be known; reads go on. */
 CHECK_RESULT enum status store_commit(struct store_write *write);
 void store_abort(struct store_write *write);
 /* A reader's view of the transaction's own state; ends with it; not to be ended. */
@@ -84,7 +99,11 @@ void store_read_end(struct store_read *read);
 CHECK_RESULT enum status store_get(struct store_read *read, enum store_table table,
                                    struct bytes key, struct bytes *value);
 
-/* A cursor; ends before its transaction does. */
+/*
+ * A cursor; closed before its transaction ends. Over a write's own view it may go on after writes:
+ * it stands at its last key, whether that is still there or not. A fresh one stands before the
+ * first and behind the last entry; after NOT_FOUND of a seek it is to be sought again.
+ */
 CHECK_RESULT enum status store_cursor_open(struct store_read *read, enum store_table table,
                                            struct store_cursor **cursor);
 void store_cursor_close(struct store_cursor *cursor);

@@ -1,0 +1,624 @@
+/*
+ * A store in memory: per table a treap whose nodes are shared between versions and copied on the
+ * path of a write. A version is what one commit left; a reader keeps its version, a bounded chain
+ * of older ones lets the last commits be forgotten.
+ *
+ * A node made by the open write (same |edit|) belongs to it alone and is changed in place. The
+ * priority of a node is a hash of its key, so the shape of a tree depends on nothing but its keys.
+ */
+#include "client/store/driver.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+    atomic_uint references;
+    uint32_t value_size;
+    uint16_t key_size;
+    uint8_t data[]; /* key, value */
+};
+
+struct node {
+    atomic_uint references;
+    uint32_t priority;
+    uint64_t edit;
+    struct node *left;
+    struct node *right;
+    struct entry *entry;
+};
+
+struct version {
+    atomic_uint references;
+    struct node *roots[TABLE_COUNT];
+    struct version *older; /* one of the history; counted */
+};
+
+struct memory_read {
+    struct store_read base;
+    struct version *version; /* counted; NULL for a write's view */
+    struct node *const *roots;
+};
+
+struct memory_store;
+
+struct memory_write {
+    struct store_write base;
+    struct memory_store *store;
+    struct node *roots[TABLE_COUNT];
+    struct memory_read view;
+    uint64_t edit;
+};
+
+struct memory_store {
+    struct store base;
+    pthread_mutex_t lock; /* guards |version| */
+    struct version *version;
+    struct memory_write write;
+    bool writing;
+    bool failed;
+    uint64_t edits;
+    uint64_t fail_countdown;
+    uint64_t free_bytes;
+    bool reserve;
+};
+
+struct memory_cursor {
+    struct store_cursor base;
+    struct memory_read *read;
+    enum store_table table;
+    struct entry *entry; /* where it stands, counted; NULL: nowhere yet */
+};
+
+static struct memory_store *memory_of(struct store *store)
+{
+    return (struct memory_store *)store;
+}
+
+/* ---- entries and nodes ---- */
+
+static struct entry *entry_new(struct bytes key, struct bytes value)
+{
+    struct entry *entry = malloc(sizeof *entry + key.size + value.size);
+    if (!entry)
+        return NULL;
+    atomic_init(&entry->references, 1);
+    entry->key_size = (uint16_t)key.size;
+    entry->value_size = (uint32_t)value.size;
+    memcpy(entry->data, key.at, key.size);
+    if (value.size > 0)
+        memcpy(entry->data + key.size, value.at, value.size);
+    return entry;
+}
+
+static struct entry *entry_keep(struct entry *entry)
+{
+    atomic_fetch_add_explicit(&entry->references, 1, memory_order_relaxed);
+    return entry;
+}
+
+static void entry_drop(struct entry *entry)
+{
+    if (entry && atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) == 1)
+        free(entry);
+}
+
+static struct bytes entry_key(const struct entry *entry)
+{
+    return bytes_of(entry->data, entry->key_size);
+}
+
+static struct bytes entry_value(const struct entry *entry)
+{
+    return bytes_of(entry->data + entry->key_size, entry->value_size);
+}
+
+static struct node *node_keep(struct node *node)
+{
+    if (node)
+        atomic_fetch_add_explicit(&node->references, 1, memory_order_relaxed);
+    return node;
+}
+
+static void node_drop(struct node *node)
+{
+    while (node && atomic_fetch_sub_explicit(&node->references, 1, memory_order_acq_rel) == 1) {
+        struct node *right = node->right;
+        node_drop(node->left);
+        entry_drop(node->entry);
+        free(node);
+        node = right;
+    }
+}
+
+/* Makes the node at |slot| the write's own. */
+static bool node_own(uint64_t edit, struct node **slot)
+{
+    struct node *old = *slot;
+    if (old->edit == edit)
+        return true;
+    struct node *copy = malloc(sizeof *copy);
+    if (!copy)
+        return false;
+    atomic_init(&copy->references, 1);
+    copy->priority = old->priority;
+    copy->edit = edit;
+    copy->left = node_keep(old->left);
+    copy->right = node_keep(old->right);
+    copy->entry = entry_keep(old->entry);
+    node_drop(old);
+    *slot = copy;
+    return true;
+}
+
+/* FNV-1a, then mixed: keys differ in their last bits only. */
+static uint32_t priority_of(struct bytes key)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < key.size; i++)
+        hash = (hash ^ key.at[i]) * 0x100000001b3u;
+    hash ^= hash >> 33;
+    hash *= 0xff51afd7ed558ccdu;
+    hash ^= hash >> 33;
+    return (uint32_t)hash;
+}
+
+static void rotate_right(struct node **slot)
+{
+    struct node *node = *slot, *left = node->left;
+    node->left = left->right;
+    left->right = node;
+    *slot = left;
+}
+
+static void rotate_left(struct node **slot)
+{
+    struct node *node = *slot, *right = node->right;
+    node->right = right->left;
+    right->left = node;
+    *slot = right;
+}
+
+/* Takes |entry| over. False: out of memory, the tree is as it was. */
+static bool tree_put(uint64_t edit, struct node **slot, struct entry *entry, uint32_t priority)
+{
+    if (!*slot) {
+        struct node *node = malloc(sizeof *node);
+        if (!node)
+            return false;
+        atomic_init(&node->references, 1);
+        node->priority = priority;
+        node->edit = edit;
+        node->left = node->right = NULL;
+        node->entry = entry;
+        *slot = node;
+        return true;
+    }
+    if (!node_own(edit, slot))
+        return false;
+    struct node *node = *slot;
+    int order = bytes_compare(entry_key(entry), entry_key(node->entry));
+    if (order == 0) {
+        entry_drop(node->entry);
+        node->entry = entry;
+        return true;
+    }
+    if (!tree_put(edit, order < 0 ? &node->left : &node->right, entry, priority))
+        return false;
+    if (order < 0 && node->left->priority > node->priority)
+        rotate_right(slot);
+    else if (order > 0 && node->right->priority > node->priority)
+        rotate_left(slot);
+    return true;
+}
+
+/* Joins two trees, every key of |left| below every key of |right|, into |*slot|. */
+static bool tree_join(uint64_t edit, struct node **slot, struct node *left, struct node *right)
+{
+    if (!left || !right) {
+        *slot = left ? left : right;
+        return true;
+    }
+    bool left_wins = left->priority >= right->priority;
+    *slot = left_wins ? left : right;
+    if (!node_own(edit, slot)) {
+        node_drop(left_wins ? right : left);
+        return false;
+    }
+    struct node **inner = left_wins ? &(*slot)->right : &(*slot)->left;
+    struct node *rest = *inner;
+    *inner = NULL;
+    return left_wins ? tree_join(edit, inner, rest, right) : tree_join(edit, inner, left, rest);
+}
+
+/* Removes |key|, which is there. False: out of memory, the transaction can only be aborted. */
+static bool tree_delete(uint64_t edit, struct node **slot, struct bytes key)
+{
+    if (!node_own(edit, slot))
+        return false;
+    struct node *node = *slot;
+    int order = bytes_compare(key, entry_key(node->entry));
+    if (order != 0)
+        return tree_delete(edit, order < 0 ? &node->left : &node->right, key);
+    struct node *left = node->left, *right = node->right;
+    node->left = node->right = NULL;
+    node_drop(node);
+    return tree_join(edit, slot, left, right);
+}
+
+static struct entry *tree_get(const struct node *node, struct bytes key)
+{
+    while (node) {
+        int order = bytes_compare(key, entry_key(node->entry));
+        if (order == 0)
+            return node->entry;
+        node = order < 0 ? node->left : node->right;
+    }
+    return NULL;
+}
+
+/* The first entry above |key| (or at it, if |equal|). */
+static struct entry *tree_above(const struct node *node, struct bytes key, bool equal)
+{
+    struct entry *best = NULL;
+    while (node) {
+        int order = bytes_compare(key, entry_key(node->entry));
+        if (order < 0 || (order == 0 && equal)) {
+            best = node->entry;
+            node = node->left;
+        } else {
+            node = node->right;
+        }
+    }
+    return best;
+}
+
+/* The last entry below |key| (or at it, if |equal|). */
+static struct entry *tree_below(const struct node *node, struct bytes key, bool equal)
+{
+    struct entry *best = NULL;
+    while (node) {
+        int order = bytes_compare(key, entry_key(node->entry));
+        if (order > 0 || (order == 0 && equal)) {
+            best = node->entry;
+            node = node->right;
+        } else {
+            node = node->left;
+        }
+    }
+    return best;
+}
+
+static struct entry *tree_end(const struct node *node, bool last)
+{
+    const struct node *end = NULL;
+    while (node) {
+        end = node;
+        node = last ? node->right : node->left;
+    }
+    return end ? end->entry : NULL;
+}
+
+/* ---- versions ---- */
+
+static void version_drop(struct version *version)
+{
+    while (version &&
+           atomic_fetch_sub_explicit(&version->references, 1, memory_order_acq_rel) == 1) {
+        struct version *older = version->older;
+        for (size_t i = 0; i < TABLE_COUNT; i++)
+            node_drop(version->roots[i]);
+        free(version);
+        version = older;
+    }
+}
+
+static struct version *version_keep(struct version *version)
+{
+    atomic_fetch_add_explicit(&version->references, 1, memory_order_relaxed);
+    return version;
+}
+
+/* Cuts the chain of older versions behind STORE_MEMORY_HISTORY of them. */
+static void version_trim(struct version *version)
+{
+    for (size_t i = 0; version && i < STORE_MEMORY_HISTORY; i++)
+        version = version->older;
+    if (version) {
+        version_drop(version->older);
+        version->older = NULL;
+    }
+}
+
+/* ---- the driver ---- */
+
+static void memory_close(struct store *store)
+{
+    struct memory_store *memory = memory_of(store);
+    assert(!memory->writing);
+    version_drop(memory->version);
+    pthread_mutex_destroy(&memory->lock);
+    free(memory);
+}
+
+static enum status memory_room(struct store *store, uint64_t *free_bytes, bool *reserve)
+{
+    *free_bytes = memory_of(store)->free_bytes;
+    *reserve = memory_of(store)->reserve;
+    return STATUS_OK;
+}
+
+static enum status memory_write_begin(struct store *store, struct store_write **write)
+{
+    struct memory_store *memory = memory_of(store);
+    assert(!memory->writing);
+    if (memory->failed)
+        return STATUS_IO;
+    memory->writing = true;
+    memory->write.edit = ++memory->edits;
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        memory->write.roots[i] = node_keep(memory->version->roots[i]);
+    *write = &memory->write.base;
+    return STATUS_OK;
+}
+
+static enum status memory_put(struct store_write *base, enum store_table table, struct bytes key,
+                              struct bytes value)
+{
+    struct memory_write *write = (struct memory_write *)base;
+    struct entry *entry = entry_new(key, value);
+    if (!entry)
+        return STATUS_NO_MEMORY;
+    if (!tree_put(write->edit, &write->roots[table], entry, priority_of(key))) {
+        entry_drop(entry);
+        return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+static enum status memory_remove(struct store_write *base, enum store_table table, struct bytes key)
+{
+    struct memory_write *write = (struct memory_write *)base;
+    if (!tree_get(write->roots[table], key))
+        return STATUS_NOT_FOUND;
+    if (!tree_delete(write->edit, &write->roots[table], key))
+        return STATUS_NO_MEMORY;
+    return STATUS_OK;
+}
+
+static void memory_abort(struct store_write *base)
+{
+    struct memory_write *write = (struct memory_write *)base;
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        node_drop(write->roots[i]);
+        write->roots[i] = NULL;
+    }
+    write->store->writing = false;
+}
+
+static enum status memory_commit(struct store_write *base)
+{
+    struct memory_write *write = (struct memory_write *)base;
+    struct memory_store *memory = write->store;
+    bool fails = memory->fail_countdown > 0 && --memory->fail_countdown == 0;
+    struct version *version = fails ? NULL : malloc(sizeof *version);
+    if (!version) {
+        memory->failed = true;
+        memory_abort(base);
+        return STATUS_IO;
+    }
+    atomic_init(&version->references, 1);
+    memcpy(version->roots, write->roots, sizeof version->roots);
+    memset(write->roots, 0, sizeof write->roots);
+    pthread_mutex_lock(&memory->lock);
+    version->older = memory->version;
+    memory->version = version;
+    version_trim(version);
+    pthread_mutex_unlock(&memory->lock);
+    memory->writing = false;
+    return STATUS_OK;
+}
+
+static struct store_read *memory_view(struct store_write *base)
+{
+    return &((struct memory_write *)base)->view.base;
+}
+
+static enum status memory_read_begin(struct store *store, struct store_read **read)
+{
+    struct memory_store *memory = memory_of(store);
+    struct memory_read *snapshot = malloc(sizeof *snapshot);
+    if (!snapshot)
+        return STATUS_NO_MEMORY;
+    snapshot->base = (struct store_read){store->driver};
+    pthread_mutex_lock(&memory->lock);
+    snapshot->version = version_keep(memory->version);
+    pthread_mutex_unlock(&memory->lock);
+    snapshot->roots = snapshot->version->roots;
+    *read = &snapshot->base;
+    return STATUS_OK;
+}
+
+static void memory_read_end(struct store_read *base)
+{
+    struct memory_read *read = (struct memory_read *)base;
+    assert(read->version); /* a write's view ends with the write */
+    version_drop(read->version);
+    free(read);
+}
+
+static enum status memory_get(struct store_read *base, enum store_table table, struct bytes key,
+                              struct bytes *value)
+{
+    const struct memory_read *read = (const struct memory_read *)base;
+    const struct entry *entry = tree_get(read->roots[table], key);
+    if (!entry)
+        return STATUS_NOT_FOUND;
+    *value = entry_value(entry);
+    return STATUS_OK;
+}
+
+static enum status memory_cursor_open(struct store_read *read, enum store_table table,
+                                      struct store_cursor **cursor)
+{
+    struct memory_cursor *opened = calloc(1, sizeof *opened);
+    if (!opened)
+        return STATUS_NO_MEMORY;
+    opened->base.driver = read->driver;
+    opened->read = (struct memory_read *)read;
+    opened->table = table;
+    *cursor = &opened->base;
+    return STATUS_OK;
+}
+
+static void memory_cursor_close(struct store_cursor *base)
+{
+    struct memory_cursor *cursor = (struct memory_cursor *)base;
+    entry_drop(cursor->entry);
+    free(cursor);
+}
+
+static enum status cursor_stand(struct memory_cursor *cursor, struct entry *entry,
+                                struct bytes *found, struct bytes *value)
+{
+    if (!entry)
+        return STATUS_NOT_FOUND;
+    entry_keep(entry);
+    entry_drop(cursor->entry);
+    cursor->entry = entry;
+    *found = entry_key(entry);
+    *value = entry_value(entry);
+    return STATUS_OK;
+}
+
+static enum status memory_seek(struct store_cursor *base, struct bytes key, struct bytes *found,
+                               struct bytes *value)
+{
+    struct memory_cursor *cursor = (struct memory_cursor *)base;
+    const struct node *root = cursor->read->roots[cursor->table];
+    return cursor_stand(cursor, tree_above(root, key, true), found, value);
+}
+
+static enum status memory_seek_last(struct store_cursor *base, struct bytes key,
+                                    struct bytes *found, struct bytes *value)
+{
+    struct memory_cursor *cursor = (struct memory_cursor *)base;
+    const struct node *root = cursor->read->roots[cursor->table];
+    return cursor_stand(cursor, tree_below(root, key, true), found, value);
+}
+
+static enum status memory_next(struct store_cursor *base, struct bytes *found, struct bytes *value)
+{
+    struct memory_cursor *cursor = (struct memory_cursor *)base;
+    const struct node *root = cursor->read->roots[cursor->table];
+    struct entry *entry =
+        cursor->entry ? tree_above(root, entry_key(cursor->entry), false) : tree_end(root, false);
+    return cursor_stand(cursor, entry, found, value);
+}
+
+static enum status memory_previous(struct store_cursor *base, struct bytes *found,
+                                   struct bytes *value)
+{
+    struct memory_cursor *cursor = (struct memory_cursor *)base;
+    const struct node *root = cursor->read->roots[cursor->table];
+    struct entry *entry =
+        cursor->entry ? tree_below(root, entry_key(cursor->entry), false) : tree_end(root, true);
+    return cursor_stand(cursor, entry, found, value);
+}
+
+static const struct store_driver memory_driver = {
+    .close = memory_close,
+    .room = memory_room,
+    .write_begin = memory_write_begin,
+    .put = memory_put,
+    .remove = memory_remove,
+    .commit = memory_commit,
+    .abort = memory_abort,
+    .view = memory_view,
+    .read_begin = memory_read_begin,
+    .read_end = memory_read_end,
+    .get = memory_get,
+    .cursor_open = memory_cursor_open,
+    .cursor_close = memory_cursor_close,
+    .seek = memory_seek,
+    .seek_last = memory_seek_last,
+    .next = memory_next,
+    .previous = memory_previous,
+};
+
+static struct memory_store *memory_new(void)
+{
+    struct memory_store *memory = calloc(1, sizeof *memory);
+    if (!memory)
+        return NULL;
+    memory->version = calloc(1, sizeof *memory->version);
+    if (!memory->version) {
+        free(memory);
+        return NULL;
+    }
+    atomic_init(&memory->version->references, 1);
+    memory->base.driver = &memory_driver;
+    pthread_mutex_init(&memory->lock, NULL);
+    memory->free_bytes = UINT64_MAX;
+    memory->write.base.driver = &memory_driver;
+    memory->write.store = memory;
+    memory->write.view.base.driver = &memory_driver;
+    memory->write.view.roots = memory->write.roots;
+    return memory;
+}
+
+enum status store_open_memory(struct store **store)
+{
+    struct memory_store *memory = memory_new();
+    if (!memory)
+        return STATUS_NO_MEMORY;
+    uint8_t version[4];
+    be32_store(version, STORE_VERSION);
+    struct entry *entry =
+        entry_new(bytes_of(STORE_VERSION_KEY, 1), bytes_of(version, sizeof version));
+    if (!entry || !tree_put(0, &memory->version->roots[TABLE_META], entry, 0)) {
+        entry_drop(entry);
+        memory_close(&memory->base);
+        return STATUS_NO_MEMORY;
+    }
+    *store = &memory->base;
+    return STATUS_OK;
+}
+
+struct store *store_memory_clone(const struct store *store)
+{
+    const struct memory_store *from = (const struct memory_store *)store;
+    struct memory_store *copy = memory_new();
+    if (!copy)
+        return NULL;
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        copy->version->roots[i] = node_keep(from->version->roots[i]);
+    copy->edits = from->edits; /* no node is taken for the copy's own */
+    return &copy->base;
+}
+
+void store_memory_forget(struct store *store, uint64_t commits)
+{
+    struct memory_store *memory = memory_of(store);
+    assert(!memory->writing);
+    memory->failed = false;
+    while (commits > 0 && memory->version->older) {
+        struct version *lost = memory->version;
+        memory->version = version_keep(lost->older);
+        version_drop(lost);
+        commits--;
+    }
+}
+
+void store_memory_fail_commit(struct store *store, uint64_t countdown)
+{
+    memory_of(store)->fail_countdown = countdown;
+}
+
+void store_memory_set_room(struct store *store, uint64_t free_bytes, bool reserve)
+{
+    memory_of(store)->free_bytes = reserve ? 0 : free_bytes;
+    memory_of(store)->reserve = reserve;
+}
