@@ -1,13 +1,9 @@
 /* One contract, two stores. */
 #include "client/store/store.h"
+#include "tests/lib/unit.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
