@@ -43,10 +43,11 @@ struct cursor {
     struct name epoch;
     uint64_t arrival;
     struct name running_hash;
-    struct name scopes; /* digest of the set */
+    struct name scopes; /* digest of the set; the session makes and compares it */
+    uint64_t receipts;  /* the server's receipts are held up to this number of its own */
 };
 
-struct peer_mark { /* the peer surely holds the log up to here */
+struct peer_mark { /* the peer surely holds the log up to here; a mark never falls */
     struct name log;
     uint64_t seq;
 };
@@ -61,7 +62,8 @@ struct batch {
     bool *receipt_sound;
     size_t receipt_count;
     size_t wire_bytes; /* what it weighed on the line: the window it occupies */
-    /* what to write about the peer in the same transaction */
+    /* What to write about the peer in the same transaction. A batch may hold nothing else: no
+     * records, no receipts. The marks name the runs' ends too, whatever becomes of the runs. */
     struct public_key peer;
     bool has_cursor;
     struct cursor cursor;

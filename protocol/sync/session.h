@@ -67,17 +67,23 @@ struct read_record {
     uint64_t seq;
     uint64_t arrival;
     struct name scope;
+    struct name running_hash; /* READ_ARRIVALS: at |arrival|, this record included */
 };
 
+/* An empty |scopes| means every scope of the store. */
 enum read_kind {
-    READ_VECTOR,   /* all logs of |scopes| with the marks of |peer| */
-    READ_ARRIVALS, /* records in arrival order after |from|, within |scopes|, but for those within
-                      |have| */
-    READ_LOG,      /* records of |log| from seq |from| */
+    READ_VECTOR,   /* all logs of |scopes|, ascending by log, with the marks of |peer| */
+    READ_HEADS,    /* the entries of |logs| in the order asked; head.seq 0 where not held */
+    READ_ARRIVALS, /* records in arrival order after |from|, within |scopes|, but for those whose
+                      seq is at most that of |have| (ascending by log). May stop early after many
+                      passed over: |end| tells how far it came, and no records is no error */
+    READ_LOG,      /* records of |log| from seq |from| on, that one included */
     READ_IDS,      /* ids of |log| at |seqs| */
-    READ_RECORDS,  /* records by |ids| (authority chain) */
-    READ_RECEIPTS, /* receipts that cover logs of |scopes|, after receipt number |from| */
-    READ_PEER      /* a server's marks and cursor for a client */
+    READ_RECEIPTS, /* receipts that cover logs of |scopes|, after receipt number |from|. One that a
+                      later one of the same signer and epoch covers whole may be left out */
+    READ_EVIDENCE, /* the newest receipt signed by |peer| (largest arrival of its newest epoch);
+                      none is no error */
+    READ_CURSOR    /* the running hash at arrival |from| (0: all zero). NOT_FOUND past the newest */
 };
 
 struct read_request {
@@ -89,11 +95,11 @@ struct read_request {
     struct name log;
     uint64_t from;
     const uint64_t *seqs;
-    const struct hash *ids;
-    size_t count; /* of seqs or ids */
+    const struct name *logs;
+    size_t count; /* of seqs or logs */
     const struct peer_mark *have;
     size_t have_count;
-    size_t bytes; /* stop after so many */
+    size_t bytes; /* stop after so many of |raw|, but bring at least one record */
 };
 
 struct read_result {
@@ -109,8 +115,9 @@ struct read_result {
     const struct bytes *receipts;
     size_t receipt_count;
     uint64_t end;             /* arrival (or seq, or receipt number) read up to, inclusive */
-    struct name running_hash; /* at |end|, READ_ARRIVALS and READ_VECTOR */
-    uint64_t newest;          /* the store's newest arrival (or receipt number) at the snapshot */
+    struct name running_hash; /* at |end| (READ_CURSOR: at |from|) */
+    uint64_t newest;          /* the store's newest arrival at the snapshot, whatever the kind */
+    uint64_t newest_receipt;  /* the newest receipt number at the snapshot */
     bool at_end;
 };
 
@@ -156,8 +163,10 @@ enum session_effect_kind {
     EFFECT_COMMIT, /* |batch|: ownership passes out; answer with COMMITTED or COMMIT_FAILED */
     EFFECT_GRANT,  /* server: |peer| proved the invitation |invitation|; the replica should grant it
                     */
-    EFFECT_STATE,  /* |state| changed: for status pages and tests */
-    EFFECT_CLOSE   /* |status|, |why|; the connection is to end */
+    EFFECT_REFUSED, /* the peer refused |log| from |seq| on (signed by it): |status|. The replica
+                       notes it, and goes on in a new log if the log is its own */
+    EFFECT_STATE,   /* session_report() changed: for status pages and tests */
+    EFFECT_CLOSE    /* |status|, |why|; the connection is to end */
 };
 
 /* Paths a session takes; the simulator counts them. */
@@ -178,7 +187,9 @@ struct session_effect {
     struct read_request read;
     struct batch *batch;
     struct public_key peer;
-    struct hash invitation;
+    struct hash invitation; /* the proof that invited() took */
+    struct name log;
+    uint64_t seq;
     enum status status;
     const char *why; /* static */
 };
@@ -193,12 +204,16 @@ struct session_report {
     bool proved; /* the peer's key is proved */
     struct public_key peer;
     bool at_rest; /* nothing to send either way, digests equal */
+    bool settled; /* at rest, or as equal as it gets: what differs the peer refuses or has no room
+                     for. Nothing more happens until something changes */
     uint64_t records_sent, records_received;
     uint64_t payload_sent, payload_received; /* bytes of frames */
     uint64_t retry_after_ms;                 /* named by a busy peer; 0 none */
     uint64_t paths[PATH_COUNT];
-    bool in_flight;    /* records sent and not acknowledged: marks are not certain */
-    const char *state; /* name from the table of states */
+    bool in_flight; /* records sent and not acknowledged: marks are not certain. A node that may
+                       die writes "not certain" down before the session's first record leaves */
+    uint64_t logs_refused; /* logs of ours the peer stopped taking in this session */
+    const char *state;     /* name from the table of states */
 };
 
 /* NULL: out of memory. Copies |self| but not what it points to. */
