@@ -32,10 +32,11 @@ enum {
     LIMIT_CASE_STEPS = 256,         /* state steps of one case */
     LIMIT_RECEIPT_HEADS = 1024,     /* log heads in one receipt */
     LIMIT_SCOPES = 64,              /* scopes in one grant or invitation */
-    LIMIT_FRAME_BYTES = 64 * 1024,  /* one frame on the wire */
-    LIMIT_FRAME_RAW_BYTES = 128 * 1024, /* a frame's records after inflating */
-    LIMIT_FRAME_RECORDS = 4096,         /* records in one frame */
-    LIMIT_BRANCHES = 8,                 /* branches kept of one device */
+    LIMIT_FRAME_BYTES = 80 * 1024,  /* one frame on the wire */
+    LIMIT_FRAME_RAW_BYTES = 128 * 1024,     /* a frame's columns after inflating */
+    LIMIT_FRAME_REBUILT_BYTES = 512 * 1024, /* a frame's records as rebuilt from its columns */
+    LIMIT_FRAME_RECORDS = 4096,             /* records in one frame */
+    LIMIT_BRANCHES = 8,                     /* branches kept of one device */
     LIMIT_LOGS_A_DAY = 4,    /* logs a device opens a day without a record that grants more */
     LIMIT_LOGS = 64,         /* logs of one device */
     LIMIT_PACK_BYTES = 61440 /* canonical pack (it travels in a body) */
@@ -48,7 +49,8 @@ enum {
 
 static_assert(LIMIT_HEADER_BYTES + LIMIT_BODY_BYTES + 256 <= LIMIT_RECORD_BYTES,
               "a record holds both");
-static_assert(LIMIT_RECORD_BYTES <= LIMIT_FRAME_RAW_BYTES, "the largest record fits a frame");
+static_assert(LIMIT_RECORD_BYTES + 4096 <= LIMIT_FRAME_BYTES, "the largest record fits a frame");
+static_assert(LIMIT_FRAME_BYTES <= LIMIT_FRAME_RAW_BYTES, "also where nothing compresses");
 static_assert(LIMIT_PACK_BYTES < LIMIT_BODY_BYTES, "a pack fits a body");
 
 #endif
