@@ -1,9 +1,7 @@
 #include "protocol/record/body.h"
 #include "protocol/record/record.h"
+#include "tests/lib/unit.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 
 static void test_record__sealed_opening_decodes(void **state)
