@@ -28,11 +28,14 @@ struct chain_result {
 };
 
 /*
- * Checks a run of consecutive records of one log.
+ * Checks a run of consecutive records of one log, each from record_decode().
  * |before| is the position the first must follow (seq 0: the run starts with the opening record).
- * |device| is the log's key; ignored when the run starts with its opening (its body names the key).
- * A run whose last signature fails is tried record by record; only the prefix up to the last good
- * one counts.
+ * An id whose last 16 bytes are zero is a claim: the first 16 are compared.
+ * |device| is the log's key; NULL is allowed when the run starts with its opening, whose body names
+ * the key and then decides.
+ * CHAIN_BY_RUN checks the last signature and those that are never amortised; if one fails, the run
+ * is tried backwards, and only the prefix up to the last good one counts. CHAIN_EACH checks every
+ * signature. Both give the same |authentic|.
  */
 struct chain_result chain_check(const struct record *records, size_t count,
                                 const struct position *before, const struct public_key *device,
