@@ -22,7 +22,11 @@
 
 #include "client/replica/state.h"
 
-enum { NUMBER_MOST = 9999, NUMBER_REQUEST_BYTES = 128, NUMBER_PROVISIONAL_BYTES = 16 };
+enum {
+    NUMBER_MOST = 9999,
+    NUMBER_UNIT_BYTES = LIMIT_CODE_BYTES - 12, /* what a code leaves its unit */
+    NUMBER_PROVISIONAL_BYTES = 16
+};
 
 /* A code taken apart. The unit's form is nobody's business here. */
 struct code {
@@ -52,9 +56,10 @@ bool number_is_owner(const struct replica_read *read, struct bytes unit);
  */
 CHECK_RESULT enum status number_note(struct replica *replica, const struct log_row *log,
                                      const struct record *record);
-/* The same where the body is at hand: a record of a case. */
+/* The same where the body is at hand, for a record of a case. */
 CHECK_RESULT enum status number_note_body(struct replica *replica, const struct log_row *log,
-                                          const struct record *record,
+                                          uint64_t kind, const struct hash *id,
+                                          const struct name *case_name,
                                           const struct case_body *body);
 /* [writer] This store was shown that it once held |log| up to |seq| and does not: no number is
  * drawn until that record, whose id begins with |id16|, is here again. */
