@@ -1,8 +1,12 @@
 #include "protocol/base/arena.h"
 
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* No object is larger than half the address space; rounding up stays below it. */
+#define LARGEST_ALLOCATION (PTRDIFF_MAX / 2)
 
 enum { FIRST_BLOCK_BYTES = 4096, LARGEST_STEP_BYTES = 256 * 1024 };
 
@@ -81,9 +85,6 @@ static struct arena_block *push_block(struct arena *arena, size_t size)
     if (capacity < size) {
         capacity = size;
     }
-    if (capacity > SIZE_MAX - sizeof(struct arena_block)) {
-        return NULL;
-    }
     struct arena_block *block = malloc(sizeof *block + capacity);
     if (block == NULL) {
         return NULL;
@@ -98,10 +99,10 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (size > arena->limit_bytes - arena->used_bytes) {
         return NULL;
     }
-    size_t rounded = size == 0 ? 1 : size;
-    if (rounded > SIZE_MAX - alignof(max_align_t)) {
+    if (size > LARGEST_ALLOCATION) {
         return NULL;
     }
+    size_t rounded = size == 0 ? 1 : size;
     rounded = (rounded + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
 
     struct arena_block *block = arena->blocks;

@@ -130,6 +130,8 @@ struct bytes wire_scalar_bytes(const struct wire_value *value, struct arena *are
 {
     static const uint8_t nil = 0xc0;
     static const uint8_t booleans[2] = {0xc2, 0xc3};
+    static const uint8_t empty_text = 0xa0;
+    static const uint8_t empty_binary[2] = {0xc4, 0x00};
     switch (value->type) {
     case WIRE_NIL:
         return bytes_of(&nil, 1);
@@ -137,6 +139,10 @@ struct bytes wire_scalar_bytes(const struct wire_value *value, struct arena *are
         return bytes_of(&booleans[value->as.boolean ? 1 : 0], 1);
     case WIRE_TEXT:
     case WIRE_BINARY: {
+        if (value->as.bytes.size == 0) {
+            /* msgpack-c lets these point nowhere. */
+            return value->type == WIRE_TEXT ? bytes_of(&empty_text, 1) : bytes_of(empty_binary, 2);
+        }
         size_t head = head_size(value->type, value->as.bytes.size);
         return bytes_of(value->as.bytes.at - head, head + value->as.bytes.size);
     }
