@@ -1,5 +1,7 @@
 #include "client/link/address.h"
 
+#include "client/link/work.h"
+
 #include <netdb.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -161,10 +163,14 @@ struct address_lookup *address_lookup_start(const char *host, void (*wake)(void 
     lookup->wake = wake;
     lookup->context = context;
     if (host_is_numeric(host)) {
-        (void)lookup_run(lookup);
+        lookup->owners = 1;
+        if (address_resolve(host, &lookup->found) != STATUS_OK)
+            lookup->found.count = 0;
+        lookup->done = true;
+        wake(context);
         return lookup;
     }
-    if (pthread_create(&thread, NULL, lookup_run, lookup) != 0) {
+    if (thread_start(&thread, lookup_run, lookup) != STATUS_OK) {
         pthread_mutex_destroy(&lookup->mutex);
         goto failed;
     }
