@@ -4,15 +4,12 @@
  * key above it in the grant's own chain revokes, refuses or releases (views.md F16). Dates are
  * shown, never decide.
  *
- * Bodies (all begin with the salt; SPEC.md "Authority"):
- *   grant      [salt, key bin32, role uint, unit text, label text, [scope bin16 …], may grant bool,
- * counter owner bool, sees all bool, extensions] revocation [salt, grant id bin32, [[log bin16, seq
- * uint, id bin32] …] cuts, reason text, extensions] pack       [salt, canonical pack bin,
- * extensions] rules      [salt, rules uint, cuts, extensions] release    [salt, mode uint (0 held,
- * 1 cut), log bin16, first seq uint, last id bin32, reason text, extensions] refusal    [salt, log
- * bin16, first seq uint, last id bin32, reason text, extensions] clone      [salt, device key
- * bin32, log kept bin16, extensions] erasure    [salt, [[record id bin32, [[field text, stand-in
- * value] …]] …], reason text, extensions]
+ * Bodies of grants and packs here, of the others in order.h (SPEC.md "Authority"):
+ *   grant  [salt, key bin32, role uint, unit text, label text, [scope bin16 …] ascending,
+ *           may grant bool, counter owner bool, sees all bool, extensions]
+ *   pack   [salt, generation uint, canonical pack bin, extensions]
+ *
+ * Look-ups on a const set change nothing in it: threads may share one as long as nobody adds.
  */
 #ifndef HOSO_PROTOCOL_CASE_AUTHORITY_H
 #define HOSO_PROTOCOL_CASE_AUTHORITY_H
@@ -24,7 +21,7 @@ enum role { ROLE_ROOT = 0, ROLE_HUB = 1, ROLE_OFFICE = 2, ROLE_DEVICE = 3 };
 
 struct grant {
     struct hash id;            /* of the grant's record */
-    struct public_key granter; /* device key of the log that holds it */
+    struct public_key granter; /* device key of the log that holds it; not part of the body */
     struct public_key key;
     uint64_t role;
     struct bytes unit;
@@ -51,11 +48,16 @@ struct authority;
 /* An empty set under |root|. NULL: out of memory. */
 struct authority *authority_new(const struct public_key *root);
 void authority_free(struct authority *authority);
+/* The same set again, independent of |authority|. NULL: out of memory. */
+struct authority *authority_copy(const struct authority *authority);
 
 /*
  * Adds an authentic authority record, whose log's device key is |writer|. Records may come in any
- * order; adding one twice changes nothing. Copies what it needs. Errors: MALFORMED (body),
- * NO_MEMORY. A record without effect is kept and simply has none.
+ * order; adding one twice changes nothing. Copies what it needs. The opening records of logs of the
+ * authority scope may be added too: authority_chain() then names them. A record without effect is
+ * kept and simply has none; one of a newer version or kind is passed over. Errors: MALFORMED (its
+ * body is absent or not of its kind: it has no effect, the caller goes on), NO_MEMORY (the set is
+ * then to be thrown away).
  */
 CHECK_RESULT enum status authority_add(struct authority *authority, const struct record *record,
                                        const struct public_key *writer);
@@ -88,14 +90,27 @@ const struct public_key *authority_counter_owner(const struct authority *authori
 bool authority_grant_at(const struct authority *authority, size_t index, const struct grant **grant,
                         bool *effective);
 
-/* Canonical bytes of the pack of |hash|, or the newest effective pack record's (largest generation,
- * then id); {NULL,0} if absent. Valid as long as |authority|. */
+/* Canonical bytes of the pack of |hash|, whoever brought it; {NULL,0} if absent. Valid as long as
+ * |authority|. */
 struct bytes authority_pack(const struct authority *authority, const struct hash *hash);
+/* The pack new cases take: of the records by the root or by a hub that may grant, the one of the
+ * largest generation, then of the largest id. {NULL,0} if there is none. */
 struct bytes authority_current_pack(const struct authority *authority, struct hash *hash);
+/* What the next pack record has to say to become the current one. */
+uint64_t authority_next_pack_generation(const struct authority *authority);
+/* The version of the rules in force, 1 or more. Above RULES_VERSION: this program is too old. */
+uint64_t authority_rules(const struct authority *authority);
 
-/* The ids of authority records that prove |key|'s grant: the chain from the root downwards with
- * each log's opening, as a peer unknown to the other presents it. Returns how many were written (0:
- * none). */
+/* True iff an effective order, by the root or by one who may grant in |scope|, erases the body of
+ * |record|, a record of that scope: what stands in for it goes out. If several do, the order of the
+ * smallest id speaks. Valid until the next add. */
+bool authority_erasure(const struct authority *authority, const struct hash *record,
+                       const struct name *scope, const struct write **stand_ins, size_t *count);
+
+/* The ids of the authority records that prove |key|'s effective grant, from the root downwards,
+ * each grant behind the opening of its log if that was added; as a peer unknown to the other
+ * presents it. Returns how many were written (at most 32); 0: no effective grant, or more than
+ * |most|. */
 size_t authority_chain(const struct authority *authority, const struct public_key *key,
                        struct hash *ids, size_t most);
 
@@ -103,9 +118,9 @@ size_t authority_chain(const struct authority *authority, const struct public_ke
 CHECK_RESULT enum status grant_encode(const uint8_t salt[SALT_BYTES], const struct grant *grant,
                                       struct buffer *out);
 CHECK_RESULT enum status grant_decode(struct bytes body, struct arena *arena, struct grant *grant);
-CHECK_RESULT enum status pack_body_encode(const uint8_t salt[SALT_BYTES], struct bytes canonical,
-                                          struct buffer *out);
+CHECK_RESULT enum status pack_body_encode(const uint8_t salt[SALT_BYTES], uint64_t generation,
+                                          struct bytes canonical, struct buffer *out);
 CHECK_RESULT enum status pack_body_decode(struct bytes body, struct arena *arena,
-                                          struct bytes *canonical);
+                                          uint64_t *generation, struct bytes *canonical);
 
 #endif

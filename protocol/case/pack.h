@@ -45,8 +45,7 @@ struct pack_field {
     enum policy policy;
     bool impersonal; /* an erasure's stand-in may keep the value (state, step, number, due date) */
     uint32_t settler_hats; /* bit per enum hat: may settle this field */
-    uint32_t
-        writer_hats; /* bit per enum hat: may write it plainly; all ones = any hat with a rank */
+    uint32_t writer_hats;  /* bit per enum hat: may write it plainly; all ones = any with a rank */
 };
 
 struct pack_procedure {
@@ -127,17 +126,26 @@ struct hash pack_hash(struct bytes canonical);
 /* Decodes canonical bytes. Errors: MALFORMED, LIMIT, NO_MEMORY. */
 CHECK_RESULT enum status pack_decode(struct bytes canonical, struct arena *arena,
                                      struct pack *pack);
-/* Encodes |pack| canonically (hash is not looked at). Errors: LIMIT, NO_MEMORY, USAGE (duplicate
- * keys …). */
+/*
+ * Appends |pack| canonically (its hash is not looked at). Procedures, units, officers and days are
+ * written in ascending order whatever order they are given in; fields, labels and overs keep
+ * theirs. Errors: LIMIT (|out|'s), NO_MEMORY, USAGE (what pack_decode would refuse: a key twice, a
+ * text too long …; |out| is then to be thrown away).
+ */
 CHECK_RESULT enum status pack_encode(const struct pack *pack, struct buffer *out);
 
-/* NULL if there is none. */
+/* NULL if there is none. Procedures, units and officers are found only in a decoded pack, whose
+ * rows ascend. */
 const struct pack_field *pack_field_of(const struct pack *pack, struct bytes key);
 const struct pack_procedure *pack_procedure_of(const struct pack *pack, struct bytes code);
 const struct pack_unit *pack_unit_of(const struct pack *pack, struct bytes code);
 const struct pack_officer *pack_officer_of(const struct pack *pack, struct bytes code);
 /* The label or the key itself. */
 struct bytes pack_label_of(const struct pack_label *labels, size_t count, struct bytes key);
+/* True iff |hat| worn by an officer of |officer_unit| acts in |unit|: its own, or, for a hat of
+ * |reach_below_hats|, one below its own. */
+bool pack_reaches(const struct pack *pack, uint64_t hat, struct bytes officer_unit,
+                  struct bytes unit);
 /* Rank of |hat| for acts in |unit| by an officer of |officer_unit|: 0 if the hat does not reach
  * that unit. */
 uint8_t pack_rank(const struct pack *pack, uint64_t hat, struct bytes officer_unit,
