@@ -220,6 +220,7 @@ struct summary {
     struct bytes procedure;
     struct bytes domain;
     struct bytes owner;
+    struct bytes submitter;
     uint64_t state; /* 0: in conflict */
     uint64_t standing_state;
     int64_t received; /* seconds; INT64_MIN unknown */
@@ -227,11 +228,13 @@ struct summary {
     int64_t handed_over;
     uint64_t conflicts; /* open fields */
     uint64_t records;
+    uint64_t held;        /* records that wait for an ancestor */
+    uint64_t ineffective; /* records stored without effect, the refused ones among them */
+    uint64_t refused;     /* records an effective refusal names */
     bool not_loaded, newer;
     struct name view_hash;
 };
 
-/* Decodes a row of TABLE_SUMMARY, for iteration. */
 /* Iterates rows of `list` in order of code; |after| empty: from the start. false: stop. */
 CHECK_RESULT enum status
 replica_each_summary(struct replica_read *read, struct bytes after,

@@ -1,0 +1,170 @@
+#include "client/replica/act.h"
+#include "client/replica/number.h"
+
+#include <string.h>
+
+static struct bytes some(struct bytes text)
+{
+    return text.size == 0 ? bytes_of(NULL, 0) : text;
+}
+
+void act_body(const struct act_work *work, struct case_body *body)
+{
+    const struct act *act = work->act;
+    *body = (struct case_body){.step = some(act->step),
+                               .writes = work->writes,
+                               .write_count = work->write_count,
+                               .reason = some(act->reason),
+                               .basis = some(act->basis),
+                               .book_officer = some(act->book_officer),
+                               .book_hat = act->book_hat,
+                               .request = some(act->request)};
+    work->replica->world.random(work->replica->world.context, body->salt, sizeof body->salt);
+}
+
+void act_header(const struct act_work *work, struct record_header *header)
+{
+    const struct act *act = work->act;
+    int16_t zone = work->pack->zone_minutes;
+    *header = (struct record_header){.version = RECORD_VERSION,
+                                     .kind = act->kind,
+                                     .case_name = act->case_name,
+                                     .happened = act->happened,
+                                     .recorded_seconds = work->clock.now,
+                                     .recorded_zone_minutes = zone,
+                                     .source = act->source};
+    if (act->kind == KIND_GENESIS) {
+        header->case_name = (struct name){{0}};
+    }
+    if (!work->duty) {
+        header->act = (struct record_act){
+            .present = true, .officer = act->officer, .hat = act->hat, .unit = work->officer_unit};
+    }
+    if (!act->happened.known && act->source == SOURCE_HERE && work->clock.sane) {
+        header->happened = (struct moment){.known = true,
+                                           .seconds = work->clock.now,
+                                           .precision = PRECISION_SECOND,
+                                           .zone_minutes = zone};
+    }
+    if (act->kind == KIND_GENESIS || act->kind == KIND_REPACK) {
+        header->pack = work->pack->hash;
+    }
+}
+
+/* ---- parents ---- */
+
+/* This log's newest record of the case is a parent without being named. */
+static bool implicit_parent(const struct act_work *work, struct hash *id)
+{
+    uint64_t newest = 0;
+    for (size_t i = 0; i < work->loaded.count; i++) {
+        const struct record *record = work->loaded.inputs[i].record;
+        if (name_equal(&record->header.log, &work->header_log) && record->header.seq > newest) {
+            newest = record->header.seq;
+            *id = record->id;
+        }
+    }
+    return newest > 0;
+}
+
+struct parents {
+    struct hash *ids; /* ascending */
+    size_t count;
+};
+
+static enum status take_parents(const struct act_work *work, struct parents *parents)
+{
+    const struct view *view = &work->loaded.view;
+    struct hash implicit;
+    bool has_implicit = implicit_parent(work, &implicit);
+    parents->count = 0;
+    parents->ids = arena_array(work->arena, view->head_count, sizeof *parents->ids);
+    if (parents->ids == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    if (view->without_count > LIMIT_WITHOUT) {
+        return STATUS_LIMIT;
+    }
+    for (size_t i = 0; i < view->head_count; i++) {
+        if (!has_implicit || !hash_equal(&view->heads[i], &implicit)) {
+            parents->ids[parents->count++] = view->heads[i];
+        }
+    }
+    return STATUS_OK;
+}
+
+static void cite(const struct act_work *work, const struct parents *parents, size_t most,
+                 struct record_header *header)
+{
+    header->parents = parents->count == 0 ? NULL : parents->ids;
+    header->parent_count = parents->count < most ? parents->count : most;
+    header->without = work->loaded.view.without;
+    header->without_count = work->loaded.view.without_count;
+}
+
+static enum status seal(struct act_work *work, struct record_header *header,
+                        const struct case_body *body, struct hash *id)
+{
+    struct buffer encoded;
+    buffer_init(&encoded, LIMIT_BODY_BYTES);
+    enum status status = case_body_encode(body, &encoded);
+    if (status == STATUS_OK) {
+        status = log_write(work->replica, &work->log, header, buffer_view(&encoded), id);
+    }
+    buffer_deinit(&encoded);
+    /* What the encoder refuses here is a request too large, not a peer's fault. */
+    return status == STATUS_LIMIT ? STATUS_USAGE : status;
+}
+
+/* A record cites at most LIMIT_PARENTS heads: notes without a word join the others first. */
+static enum status join_heads(struct act_work *work, struct parents *parents)
+{
+    while (parents->count > LIMIT_PARENTS) {
+        struct record_header header;
+        struct case_body note = {.step = {NULL, 0}};
+        struct hash id;
+        act_header(work, &header);
+        header.kind = KIND_EDIT;
+        header.pack = (struct hash){{0}};
+        cite(work, parents, LIMIT_PARENTS, &header);
+        work->replica->world.random(work->replica->world.context, note.salt, sizeof note.salt);
+        enum status status = seal(work, &header, &note, &id);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        parents->ids += LIMIT_PARENTS;
+        parents->count -= LIMIT_PARENTS;
+    }
+    return STATUS_OK;
+}
+
+enum status act_write(struct act_work *work)
+{
+    struct record_header header;
+    struct case_body body;
+    struct parents parents = {NULL, 0};
+    struct act_result *result = work->result;
+    bool genesis = work->act->kind == KIND_GENESIS;
+    enum status status = STATUS_OK;
+    act_header(work, &header);
+    act_body(work, &body);
+    if (!genesis) {
+        status = take_parents(work, &parents);
+        if (status == STATUS_OK) {
+            status = join_heads(work, &parents);
+        }
+        cite(work, &parents, LIMIT_PARENTS, &header);
+    }
+    if (status == STATUS_OK) {
+        status = seal(work, &header, &body, &result->record);
+    }
+    if (status == STATUS_OK) {
+        status = log_save(work->replica, &work->log);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    result->case_name = genesis ? name_of_hash(&result->record) : work->act->case_name;
+    return number_note_body(work->replica, &work->log, work->act->kind, &result->record,
+                            &result->case_name, &body);
+}
