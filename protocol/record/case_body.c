@@ -195,7 +195,8 @@ static enum status take_detail(struct wire_reader *from, struct arena *arena,
 {
     const struct wire_value *map = wire_take_any(from);
     if (map->type != WIRE_MAP) {
-        return STATUS_MALFORMED;
+        from->failed = true;
+        return wire_reader_end(from);
     }
     for (size_t i = 0; i < map->as.list.count; i++) {
         const struct wire_value *key = &map->as.list.items[2 * i];

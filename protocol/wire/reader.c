@@ -152,8 +152,10 @@ bool wire_take_nil(struct wire_reader *reader)
 
 struct wire_reader wire_take_array(struct wire_reader *reader, size_t least, size_t most)
 {
-    const struct wire_value *value = wire_take_any(reader);
-    struct wire_reader inner = wire_reader_of(value, least, most);
+    if (reader->failed) {
+        return *reader;
+    }
+    struct wire_reader inner = wire_reader_of(wire_take_any(reader), least, most);
     if (inner.failed) {
         wire_reader_close(reader, &inner);
     }

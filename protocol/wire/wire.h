@@ -93,7 +93,7 @@ struct hash wire_take_hash(struct wire_reader *reader, bool nil_ok);
 bool wire_take_nil(struct wire_reader *reader);
 /* The next item whatever it is; a static nil after a failure. Never NULL. */
 const struct wire_value *wire_take_any(struct wire_reader *reader);
-/* A reader over the next item, an array. */
+/* A reader over the next item, an array; failed as |reader| is. */
 struct wire_reader wire_take_array(struct wire_reader *reader, size_t least, size_t most);
 /* Ends |inner|, taken from |outer|: unless it is read to its end without a failure, |outer| fails
  * too. */
