@@ -10,10 +10,9 @@
 
 enum { ARENA_START_BYTES = 64 * 1024 };
 
-enum status act_refuse(struct act_work *work, const char *why, const char *article)
+enum status act_refuse(struct act_work *work, enum act_why why)
 {
-    work->result->why = why;
-    work->result->article = article;
+    work->result->why = act_why_text(why);
     return STATUS_REFUSED;
 }
 

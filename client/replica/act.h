@@ -6,6 +6,7 @@
 #ifndef HOSO_CLIENT_REPLICA_ACT_H
 #define HOSO_CLIENT_REPLICA_ACT_H
 
+#include "client/replica/act_why.h"
 #include "client/replica/case.h"
 #include "client/replica/clock.h"
 
@@ -51,8 +52,8 @@ void act_header(const struct act_work *work, struct record_header *header);
 /* Joins too many heads, seals, stores and notes the record. */
 CHECK_RESULT enum status act_write(struct act_work *work);
 
-/* Refuses with two static texts. */
-enum status act_refuse(struct act_work *work, const char *why, const char *article);
+/* REFUSED, with the sentence. */
+enum status act_refuse(struct act_work *work, enum act_why why);
 
 /* [writer] An act of the node itself, without an officer: a code for a provisional dossier. */
 CHECK_RESULT enum status act_perform_duty(struct replica *replica, const struct act *act,

@@ -10,17 +10,17 @@ enum status act_take_officer(struct act_work *work)
 {
     work->pack = replica_pack(work->replica, NULL);
     if (work->pack == NULL) {
-        return act_refuse(work, "there is no procedure pack here yet", NULL);
+        return act_refuse(work, ACT_WHY_NO_PACK);
     }
     if (work->duty) {
         return STATUS_OK;
     }
     const struct pack_officer *officer = pack_officer_of(work->pack, work->act->officer);
     if (officer == NULL) {
-        return act_refuse(work, "the pack's staff list has no such officer", NULL);
+        return act_refuse(work, ACT_WHY_NO_OFFICER);
     }
     if (work->act->hat >= 32 || (officer->hats >> work->act->hat & 1) == 0) {
-        return act_refuse(work, "the officer does not hold that hat", NULL);
+        return act_refuse(work, ACT_WHY_NO_HAT);
     }
     work->officer_unit = officer->unit;
     return STATUS_OK;
@@ -133,7 +133,7 @@ static enum status name_additions(struct act_work *work, struct write *removal)
         }
     }
     if (count == 0) {
-        return act_refuse(work, "the list does not hold what is to be taken off it", NULL);
+        return act_refuse(work, ACT_WHY_NOT_IN_LIST);
     }
     removal->sources = sources;
     removal->source_count = count;
@@ -146,9 +146,9 @@ static enum status check_load(struct act_work *work)
     case VIEW_LOADED:
         return STATUS_OK;
     case VIEW_NOT_LOADED:
-        return act_refuse(work, "parts of the dossier are not here yet", NULL);
+        return act_refuse(work, ACT_WHY_NOT_LOADED);
     case VIEW_NEWER:
-        return act_refuse(work, "the dossier needs a newer version of this program", NULL);
+        return act_refuse(work, ACT_WHY_NEWER);
     }
     return STATUS_CORRUPT;
 }
@@ -217,6 +217,16 @@ enum status act_judge(struct act_work *work)
     return status;
 }
 
+static enum status refuse_by_rule(struct act_work *work, const struct view *view)
+{
+    if (view->entry_count == 1) {
+        work->result->why = view->entries[0].why;
+        work->result->article = view->entries[0].article;
+    }
+    name_field(work);
+    return STATUS_REFUSED;
+}
+
 /* The record it would be, but for log and signature: neither says anything to a view of one. */
 enum status act_judge_genesis(struct act_work *work)
 {
@@ -241,9 +251,7 @@ enum status act_judge_genesis(struct act_work *work)
     status = case_view(work->read, &input, 1, work->arena, &view);
     if (status == STATUS_OK &&
         (view.entry_count != 1 || view.entries[0].effect != EFFECT_EFFECTIVE)) {
-        status = act_refuse(work, view.entry_count == 1 ? view.entries[0].why : NULL,
-                            view.entry_count == 1 ? view.entries[0].article : NULL);
-        name_field(work);
+        status = refuse_by_rule(work, &view);
     }
 done:
     buffer_deinit(&encoded);

@@ -60,19 +60,28 @@ static enum status take_given(struct act_work *work, const struct write *given)
     struct bytes unit = work->replica->identity.unit;
     if (!value_text(given->value_bytes, &text) || !code_parse(text, &code) ||
         !bytes_equal(code.unit, unit)) {
-        return act_refuse(work, "the code is not one of this unit", NULL);
+        return act_refuse(work, ACT_WHY_FOREIGN_CODE);
     }
     if (!number_is_owner(work->read, unit)) {
-        return act_refuse(work, "only the unit's own office brings in its codes: import there",
-                          NULL);
+        return act_refuse(work, ACT_WHY_NOT_OWNER);
     }
     enum status status = number_find(work->read->store, &code, &user);
     if (status == STATUS_OK) {
-        return act_refuse(work, "another dossier has this code", NULL);
+        return act_refuse(work, ACT_WHY_CODE_TAKEN);
+    }
+    bool lent = false;
+    if (status == STATUS_NOT_FOUND) {
+        status = number_is_leased(work->read, &code, &lent);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (lent) {
+        return act_refuse(work, ACT_WHY_CODE_LEASED);
     }
     memcpy(work->result->code, text.at, text.size);
     work->result->code[text.size] = 0;
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return STATUS_OK;
 }
 
 static enum status draw(struct act_work *work, uint32_t day, struct code *code)

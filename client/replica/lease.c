@@ -176,6 +176,29 @@ static enum status highest_used(struct store_read *read, const struct code *day,
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+struct lease_search {
+    int64_t day;
+    uint32_t number;
+    bool found;
+};
+
+static bool search_cover(void *context, const struct lease_row *row)
+{
+    struct lease_search *search = context;
+    search->found =
+        search->day >= row->first_day && search->day - row->first_day < (int64_t)row->days &&
+        search->number >= row->first_number && search->number - row->first_number < row->count;
+    return !search->found;
+}
+
+enum status number_is_leased(struct replica_read *read, const struct code *code, bool *leased)
+{
+    struct lease_search search = {.day = lease_day_of_code(code->day), .number = code->number};
+    enum status status = lease_each(read->store, code->unit, search_cover, &search);
+    *leased = search.found;
+    return status;
+}
+
 enum status number_next(struct replica_read *read, struct bytes unit, uint32_t day,
                         uint32_t *number)
 {

@@ -74,6 +74,9 @@ CHECK_RESULT enum status number_find(struct store_read *read, const struct code 
 /* The number the unit's owner gives next on |day|. NOT_FOUND: none is left. */
 CHECK_RESULT enum status number_next(struct replica_read *read, struct bytes unit, uint32_t day,
                                      uint32_t *number);
+/* Whether a lease of that day covers the code's number. */
+CHECK_RESULT enum status number_is_leased(struct replica_read *read, const struct code *code,
+                                          bool *leased);
 /* A number of |day| leased to |log| and not used yet. NOT_FOUND: none. */
 CHECK_RESULT enum status number_leased(struct replica_read *read, struct bytes unit, uint32_t day,
                                        const struct name *log, uint32_t *number);
