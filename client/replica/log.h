@@ -6,6 +6,8 @@
 #define HOSO_CLIENT_REPLICA_LOG_H
 
 #include "client/replica/state.h"
+#include "protocol/record/body.h"
+#include "protocol/record/receipt.h"
 
 /* ---- reading; errors everywhere: IO, CORRUPT; NOT_FOUND where it says so ---- */
 
@@ -17,6 +19,9 @@ CHECK_RESULT enum status log_get(struct store_read *read, uint32_t number, struc
 /* The segment that holds the record at |place|. NOT_FOUND. */
 CHECK_RESULT enum status log_at(struct store_read *read, const struct place *place,
                                 struct log_row *row);
+/* The log of |number| as vectors tell it; |peer_seq| is 0. */
+CHECK_RESULT enum status log_entry(struct store_read *read, uint32_t number,
+                                   struct vector_entry *entry);
 /* Every log in order of number; false from |each| stops. */
 CHECK_RESULT enum status log_each(struct store_read *read,
                                   bool (*each)(void *context, const struct log_row *row),
@@ -98,6 +103,15 @@ CHECK_RESULT enum status log_own_find(struct store_read *read, uint64_t purpose,
 CHECK_RESULT enum status log_write(struct replica *replica, struct log_row *log,
                                    struct record_header *header, struct bytes body,
                                    struct hash *id);
+/* Appends a record sealed as |log|'s next one, saves the log (made now, if |log->number| is 0: the
+ * record is its opening then) and adds an authority record to the group's set. */
+CHECK_RESULT enum status log_write_sealed(struct replica *replica, struct log_row *log,
+                                          struct bytes raw);
+/* Opens a log with |key|, whose device |opening| names; salt, software and rules are filled in. */
+CHECK_RESULT enum status log_open(struct replica *replica, struct opening *opening,
+                                  const struct secret_key *key, struct log_row *log);
+/* An own log's head now lies in another segment of it. */
+CHECK_RESULT enum status log_own_moved(struct replica *replica, uint32_t from, uint32_t to);
 /* Number of scope |name|, given one now if it has none. */
 CHECK_RESULT enum status log_scope_make(struct replica *replica, const struct name *name,
                                         uint32_t *number);

@@ -46,7 +46,11 @@ struct group {
     size_t changed_count;
     size_t changed_capacity;
     bool room_asked, room_short; /* the reserve for local acts is being used */
-    bool invitations_changed;
+    /* the case the last record was of: an import writes a dossier's records in a row */
+    struct name last_case;
+    uint32_t last_case_scope;
+    uint32_t last_case_number;
+    bool invitations_changed; /* to be read again at commit */
 };
 
 struct replica {
@@ -84,6 +88,13 @@ struct authority *group_authority_own(struct replica *replica);
 /* A read over the open group's own state; ends with replica_read_end() before the group does.
  * [writer] */
 void group_read(struct replica *replica, struct replica_read *read);
+/* Ends the epoch and draws another. [writer] */
+CHECK_RESULT enum status group_draw_epoch(struct replica *replica);
+/* The counters as |read| has them; the open group's own are in |group.counters|. */
+CHECK_RESULT enum status counters_get(struct store_read *read, struct counters *counters);
+/* As replica_pack(), within |authority|. [any] */
+const struct pack *snapshot_pack(struct replica *replica, const struct authority *authority,
+                                 const struct hash *hash);
 /* put and delete in the open group. */
 CHECK_RESULT enum status group_put(struct replica *replica, enum store_table table,
                                    const struct table_key *key, struct bytes value);

@@ -28,10 +28,11 @@
  *   DIRTY     case u32                   -> (empty)   derived rows of the case are stale
  *   PEER      01 key                     -> peer row
  *             02 key, store u32          -> seq u64   the peer surely holds that chain so far
- *   RECEIPT   01 number u64              -> references u32, the receipt raw
+ *   RECEIPT   01 number u64              -> the receipt raw
  *             02 log name, signer u32, slot u8 -> receipt's claim on a log: cover row
  *             03 signer key              -> signer row
  *             04 signer u32              -> signer key
+ *             05 number u64              -> how many cover rows name the receipt, u32
  *
  * Logs and segments. A log is numbered once; its records lie under (store, seq), where |store| is
  * the number of the log in whose key space they were first put. A fork ends the log at the last
@@ -68,7 +69,7 @@ struct table_key {
     size_t size;
 };
 
-/* A key starts with table_key(kind) (PEER, RECEIPT, META) or with the first number or name. */
+/* A key is built field by field from key_start(). */
 struct table_key key_start(void);
 void key_u8(struct table_key *key, uint8_t value);
 void key_u32(struct table_key *key, uint32_t value);
@@ -99,7 +100,17 @@ struct counters {
 };
 enum { COUNTERS_BYTES = 64 };
 
-enum log_flag { LOG_OWN = 1, LOG_FORKED = 2 /* its key space is shared by several segments */ };
+enum receipt_kind {
+    RECEIPT_RAW = 1,
+    RECEIPT_COVER = 2,
+    RECEIPT_SIGNER = 3,
+    RECEIPT_SIGNER_KEY = 4,
+    RECEIPT_REFERENCES = 5
+};
+
+enum peer_kind { PEER_ROW = 1, PEER_MARK = 2 };
+
+enum log_flag { LOG_OWN = 1, LOG_FORKED = 2 /* a root: META 0a lists segments */ };
 
 struct log_row {
     uint32_t number; /* the row's key; not in the row */

@@ -1,0 +1,419 @@
+#include "client/replica/receipt.h"
+
+#include "client/replica/evidence.h"
+#include "client/replica/log.h"
+
+#include <string.h>
+
+enum { RECEIPT_ARENA_BYTES = 1 << 20 };
+
+/* A cover row stands in slot HELD if the record it names is held, else in slot AHEAD: receipts
+ * travel before the records they cover. */
+enum slot { SLOT_HELD = 0, SLOT_AHEAD = 1 };
+
+static struct table_key key_of_kind(enum receipt_kind kind, uint64_t number)
+{
+    struct table_key key = key_start();
+    key_u8(&key, (uint8_t)kind);
+    key_u64(&key, number);
+    return key;
+}
+
+static struct table_key key_of_signer(const struct public_key *signer)
+{
+    struct table_key key = key_start();
+    key_u8(&key, RECEIPT_SIGNER);
+    key_hash(&key, signer->bytes);
+    return key;
+}
+
+static struct table_key key_of_signer_number(uint32_t number)
+{
+    struct table_key key = key_start();
+    key_u8(&key, RECEIPT_SIGNER_KEY);
+    key_u32(&key, number);
+    return key;
+}
+
+static struct table_key key_of_covers(const struct name *log)
+{
+    struct table_key key = key_start();
+    key_u8(&key, RECEIPT_COVER);
+    key_name(&key, log);
+    return key;
+}
+
+static struct table_key key_of_cover(const struct name *log, uint32_t signer, enum slot slot)
+{
+    struct table_key key = key_of_covers(log);
+    key_u32(&key, signer);
+    key_u8(&key, (uint8_t)slot);
+    return key;
+}
+
+/* ---- signers ---- */
+
+static enum status signer_get(struct store_read *read, const struct public_key *signer,
+                              struct signer_row *row)
+{
+    struct table_key key = key_of_signer(signer);
+    struct bytes value;
+    enum status status = store_get(read, TABLE_RECEIPT, key_bytes(&key), &value);
+    return status == STATUS_OK ? signer_row_decode(value, row) : status;
+}
+
+static enum status signer_put(struct replica *replica, const struct public_key *signer,
+                              const struct signer_row *row)
+{
+    uint8_t value[SIGNER_ROW_BYTES];
+    signer_row_encode(row, value);
+    struct table_key key = key_of_signer(signer);
+    return group_put(replica, TABLE_RECEIPT, &key, bytes_of(value, sizeof value));
+}
+
+static enum status signer_make(struct replica *replica, const struct public_key *signer,
+                               const struct name *epoch, struct signer_row *row)
+{
+    enum status status = signer_get(replica->group.view, signer, row);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    *row = (struct signer_row){
+        .number = ++replica->group.counters.signers, .epoch = *epoch, .seconds = INT64_MIN};
+    struct table_key key = key_of_signer_number(row->number);
+    status = group_put(replica, TABLE_RECEIPT, &key, bytes_of(signer->bytes, sizeof signer->bytes));
+    return status == STATUS_OK ? signer_put(replica, signer, row) : status;
+}
+
+enum status receipt_note_epoch(struct replica *replica, const struct public_key *signer,
+                               const struct name *epoch)
+{
+    struct signer_row row;
+    enum status status = signer_make(replica, signer, epoch, &row);
+    if (status != STATUS_OK || name_equal(&row.epoch, epoch))
+        return status;
+    row.epoch = *epoch;
+    row.seconds = INT64_MIN;
+    return signer_put(replica, signer, &row);
+}
+
+/* ---- receipts and what they cover ---- */
+
+static enum status references_add(struct replica *replica, uint64_t number, bool more)
+{
+    struct table_key key = key_of_kind(RECEIPT_REFERENCES, number);
+    struct bytes value;
+    uint32_t references = 0;
+    enum status status = store_get(replica->group.view, TABLE_RECEIPT, key_bytes(&key), &value);
+    if (status == STATUS_OK)
+        status = number_decode(value, &references);
+    if (status != STATUS_OK && (status != STATUS_NOT_FOUND || !more))
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    if (!more && references <= 1) {
+        struct table_key raw = key_of_kind(RECEIPT_RAW, number);
+        status = group_delete(replica, TABLE_RECEIPT, &raw);
+        return status == STATUS_OK ? group_delete(replica, TABLE_RECEIPT, &key) : status;
+    }
+    uint8_t changed[4];
+    be32_store(changed, more ? references + 1 : references - 1);
+    return group_put(replica, TABLE_RECEIPT, &key, bytes_of(changed, sizeof changed));
+}
+
+static enum status cover_get(struct store_read *read, const struct table_key *key,
+                             struct cover_row *row)
+{
+    struct bytes value;
+    enum status status = store_get(read, TABLE_RECEIPT, key_bytes(key), &value);
+    return status == STATUS_OK ? cover_row_decode(value, row) : status;
+}
+
+static enum status cover_drop(struct replica *replica, const struct table_key *key)
+{
+    struct cover_row row;
+    enum status status = cover_get(replica->group.view, key, &row);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    if (status == STATUS_OK)
+        status = group_delete(replica, TABLE_RECEIPT, key);
+    return status == STATUS_OK ? references_add(replica, row.receipt, false) : status;
+}
+
+/* The segment that holds the record a head names. NOT_FOUND if it is not held. */
+static enum status head_find(struct store_read *read, const struct name *log, uint64_t seq,
+                             const struct name *id16, struct log_row *row)
+{
+    enum status status = log_find(read, log, row);
+    return status == STATUS_OK ? log_resolve(read, row->root, seq, id16, row) : status;
+}
+
+/* Replaces what the signer's older receipt says of the log, unless that says more. */
+static enum status cover_keep(struct replica *replica, const struct receipt *receipt,
+                              const struct receipt_head *head, uint32_t signer, uint64_t number,
+                              size_t *kept)
+{
+    struct store_read *view = replica->group.view;
+    struct log_row log;
+    enum status status = head_find(view, &head->log, head->seq, &head->id16, &log);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    enum slot slot = status == STATUS_OK ? SLOT_HELD : SLOT_AHEAD;
+    struct table_key key = key_of_cover(&head->log, signer, slot);
+    struct cover_row old;
+    status = cover_get(view, &key, &old);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    if (status == STATUS_OK && name_equal(&old.epoch, &receipt->epoch) && old.seq >= head->seq)
+        return STATUS_OK;
+    status = cover_drop(replica, &key);
+    if (status != STATUS_OK)
+        return status;
+    if (slot == SLOT_HELD) {
+        struct table_key ahead = key_of_cover(&head->log, signer, SLOT_AHEAD);
+        status = cover_get(view, &ahead, &old);
+        if (status == STATUS_OK &&
+            (old.seq <= head->seq || !name_equal(&old.epoch, &receipt->epoch)))
+            status = cover_drop(replica, &ahead);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+    }
+    struct cover_row row = {
+        .receipt = number, .seq = head->seq, .id16 = head->id16, .epoch = receipt->epoch};
+    uint8_t value[COVER_ROW_BYTES];
+    cover_row_encode(&row, value);
+    ++*kept;
+    return group_put(replica, TABLE_RECEIPT, &key, bytes_of(value, sizeof value));
+}
+
+static enum status receipt_put(struct replica *replica, struct bytes raw,
+                               const struct receipt *receipt, uint32_t signer)
+{
+    uint64_t number = replica->group.counters.receipt + 1;
+    size_t kept = 0;
+    for (size_t i = 0; i < receipt->head_count; i++) {
+        enum status status =
+            cover_keep(replica, receipt, &receipt->heads[i], signer, number, &kept);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (kept == 0)
+        return STATUS_OK;
+    replica->group.counters.receipt = number;
+    struct table_key key = key_of_kind(RECEIPT_RAW, number);
+    enum status status = group_put(replica, TABLE_RECEIPT, &key, raw);
+    if (status != STATUS_OK)
+        return status;
+    uint8_t references[4];
+    be32_store(references, (uint32_t)kept);
+    key = key_of_kind(RECEIPT_REFERENCES, number);
+    return group_put(replica, TABLE_RECEIPT, &key, bytes_of(references, sizeof references));
+}
+
+/* Whether |receipt| is of its signer's current epoch, which it may change. */
+static enum status epoch_judge(struct replica *replica, const struct receipt *receipt, bool direct,
+                               struct signer_row *row, bool *current)
+{
+    enum status status = signer_make(replica, &receipt->signer, &receipt->epoch, row);
+    if (status != STATUS_OK)
+        return status;
+    bool same = name_equal(&row->epoch, &receipt->epoch);
+    *current = same || direct || receipt->seconds > row->seconds;
+    if (!*current || (same && receipt->seconds <= row->seconds))
+        return STATUS_OK;
+    row->epoch = receipt->epoch;
+    row->seconds = receipt->seconds;
+    return signer_put(replica, &receipt->signer, row);
+}
+
+enum status receipt_keep(struct replica *replica, struct bytes raw, const struct public_key *from)
+{
+    struct arena arena;
+    struct receipt receipt;
+    struct signer_row signer;
+    bool current = false;
+    arena_init(&arena, RECEIPT_ARENA_BYTES);
+    enum status status = receipt_decode(raw, &arena, &receipt);
+    if (status != STATUS_OK) {
+        status = status == STATUS_NO_MEMORY ? status : STATUS_OK; /* it is none */
+        goto done;
+    }
+    if (public_key_equal(&receipt.signer, &replica->key)) {
+        status = evidence_receipt(replica, &receipt);
+        goto done;
+    }
+    if (!authority_ever_granted(group_authority(replica), &receipt.signer))
+        goto done;
+    bool direct = from && public_key_equal(from, &receipt.signer);
+    status = epoch_judge(replica, &receipt, direct, &signer, &current);
+    if (status == STATUS_OK && current)
+        status = receipt_put(replica, raw, &receipt, signer.number);
+done:
+    arena_deinit(&arena);
+    return status;
+}
+
+enum status receipt_sign(struct replica *replica, const struct receipt_head *heads, size_t count,
+                         struct bytes *raw)
+{
+    const struct group *group = &replica->group;
+    struct receipt receipt = {.signer = replica->key,
+                              .epoch = group->epoch,
+                              .arrival = group->counters.arrival,
+                              .running_hash = group->counters.running_hash,
+                              .seconds = replica->world.wall_seconds(replica->world.context),
+                              .heads = heads,
+                              .head_count = count};
+    struct signer_row signer;
+    bool ok = false;
+    buffer_reset(&replica->scratch);
+    enum status status = receipt_seal(&receipt, &replica->secret, &replica->scratch);
+    if (status != STATUS_OK)
+        return status;
+    *raw = arena_copy(&replica->commit_arena, buffer_view(&replica->scratch), &ok);
+    if (!ok)
+        return STATUS_NO_MEMORY;
+    status = receipt_note_epoch(replica, &receipt.signer, &receipt.epoch);
+    if (status == STATUS_OK)
+        status = signer_get(group->view, &receipt.signer, &signer);
+    return status == STATUS_OK ? receipt_put(replica, *raw, &receipt, signer.number) : status;
+}
+
+enum status receipt_forget_own(struct replica *replica)
+{
+    struct signer_row own;
+    struct store_cursor *cursor = NULL;
+    struct bytes found, value;
+    enum status status = signer_get(replica->group.view, &replica->key, &own);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    status = store_cursor_open(replica->group.view, TABLE_RECEIPT, &cursor);
+    if (status != STATUS_OK)
+        return status;
+    static const uint8_t first[] = {RECEIPT_COVER};
+    status = store_seek(cursor, bytes_of(first, 1), &found, &value);
+    while (status == STATUS_OK && found.at[0] == RECEIPT_COVER) {
+        if (found.size == 22 && be32_load(found.at + 17) == own.number) {
+            struct table_key key = {.size = found.size};
+            memcpy(key.bytes, found.at, found.size);
+            status = cover_drop(replica, &key);
+        }
+        if (status == STATUS_OK)
+            status = store_next(cursor, &found, &value);
+    }
+    store_cursor_close(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* ---- levels ---- */
+
+/* How far |held|, on which a receipt's head lies at |seq|, covers |log|: a branch covers all it
+ * hangs on. */
+static enum status reach(struct store_read *read, const struct log_row *log, struct log_row held,
+                         uint64_t seq, uint64_t *covered)
+{
+    *covered = 0;
+    if (held.number == log->number) {
+        *covered = seq;
+        return STATUS_OK;
+    }
+    while (held.base != 0 && held.number != log->number) {
+        enum status status = log_get(read, held.base, &held);
+        if (status != STATUS_OK)
+            return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    }
+    if (held.number == log->number)
+        *covered = log->seq;
+    return STATUS_OK;
+}
+
+/* The role a cover row counts for; ROLE_ROOT if for none. */
+static enum status cover_role(struct replica_read *read, uint32_t signer,
+                              const struct cover_row *cover, uint64_t *role)
+{
+    struct table_key key = key_of_signer_number(signer);
+    struct bytes value;
+    struct public_key device;
+    struct signer_row row;
+    *role = ROLE_ROOT;
+    enum status status = store_get(read->store, TABLE_RECEIPT, key_bytes(&key), &value);
+    if (status == STATUS_OK && value.size != sizeof device.bytes)
+        status = STATUS_CORRUPT;
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    memcpy(device.bytes, value.at, sizeof device.bytes);
+    if (public_key_equal(&device, &read->replica->key))
+        return STATUS_OK; /* counted by what is held */
+    status = signer_get(read->store, &device, &row);
+    if (status != STATUS_OK || !name_equal(&row.epoch, &cover->epoch))
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    const struct grant *grant = authority_grant(read->authority, &device);
+    if (grant)
+        *role = grant->role;
+    return STATUS_OK;
+}
+
+/* Counts the receipts that name |segment|, of |log|'s family. */
+static enum status cover_add(struct replica_read *read, const struct log_row *log,
+                             const struct log_row *segment, struct coverage *coverage)
+{
+    struct store_cursor *cursor = NULL;
+    struct bytes found, value;
+    struct table_key key = key_of_covers(&segment->name);
+    struct bytes prefix = key_bytes(&key);
+    enum status status = store_cursor_open(read->store, TABLE_RECEIPT, &cursor);
+    if (status != STATUS_OK)
+        return status;
+    status = store_seek(cursor, prefix, &found, &value);
+    while (status == STATUS_OK && found.size == prefix.size + 5 &&
+           memcmp(found.at, prefix.at, prefix.size) == 0) {
+        struct cover_row cover;
+        struct log_row held;
+        uint64_t role = ROLE_ROOT, covered = 0;
+        status = cover_row_decode(value, &cover);
+        if (status == STATUS_OK)
+            status = cover_role(read, be32_load(found.at + prefix.size), &cover, &role);
+        if (status == STATUS_OK && (role == ROLE_HUB || role == ROLE_OFFICE)) {
+            status = log_resolve(read->store, log->root, cover.seq, &cover.id16, &held);
+            if (status == STATUS_OK)
+                status = reach(read->store, log, held, cover.seq, &covered);
+            else if (status == STATUS_NOT_FOUND)
+                status = STATUS_OK;
+        }
+        uint64_t *level = role == ROLE_HUB ? &coverage->hub : &coverage->office;
+        if (status == STATUS_OK && covered > *level)
+            *level = covered;
+        if (status == STATUS_OK)
+            status = store_next(cursor, &found, &value);
+    }
+    store_cursor_close(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status receipt_coverage(struct replica_read *read, const struct log_row *log,
+                             struct coverage *coverage)
+{
+    struct log_row rows[LOG_SEGMENTS_MAX];
+    size_t count = 0;
+    *coverage = (struct coverage){0};
+    if (read->replica->identity.role == ROLE_OFFICE)
+        coverage->office = log->seq;
+    if (read->replica->identity.role == ROLE_HUB)
+        coverage->hub = log->seq;
+    enum status status = log_segments(read->store, log->root, rows, LOG_SEGMENTS_MAX, &count);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = cover_add(read, log, &rows[i], coverage);
+    return status;
+}
+
+unsigned replica_level(struct replica_read *read, const struct name *log, uint64_t seq)
+{
+    struct log_row row;
+    struct coverage coverage;
+    if (log_find(read->store, log, &row) != STATUS_OK || seq < row.first || seq > row.seq ||
+        receipt_coverage(read, &row, &coverage) != STATUS_OK)
+        return 0;
+    unsigned level = LEVEL_MACHINE;
+    if (coverage.office >= seq)
+        level |= LEVEL_OFFICE;
+    if (coverage.hub >= seq)
+        level |= LEVEL_HUB;
+    return level;
+}

@@ -1,0 +1,22 @@
+/*
+ * What every thread may ask of a replica between commits: the authority set and the packs, each
+ * immutable once published.
+ */
+#ifndef HOSO_CLIENT_REPLICA_SNAPSHOT_H
+#define HOSO_CLIENT_REPLICA_SNAPSHOT_H
+
+#include "client/replica/state.h"
+
+/* Builds the authority set from the records of its scope in |read| (NULL: an empty one). */
+CHECK_RESULT enum status snapshot_build(struct replica *replica, struct store_read *read,
+                                        struct authority **authority);
+/* Builds and publishes it. */
+CHECK_RESULT enum status snapshot_load(struct replica *replica, struct store_read *read);
+/* Publishing cannot fail after a commit, so its memory is taken before. Errors: NO_MEMORY. */
+CHECK_RESULT enum status snapshot_reserve(struct authority_snapshot **snapshot);
+/* Takes both over. */
+void snapshot_publish(struct replica *replica, struct authority_snapshot *snapshot,
+                      struct authority *authority);
+void snapshot_free_all(struct replica *replica);
+
+#endif
