@@ -93,6 +93,7 @@ enum status receipt_note_epoch(struct replica *replica, const struct public_key 
         return status;
     row.epoch = *epoch;
     row.seconds = INT64_MIN;
+    row.arrival = 0;
     return signer_put(replica, signer, &row);
 }
 
@@ -183,22 +184,44 @@ static enum status cover_keep(struct replica *replica, const struct receipt *rec
     return group_put(replica, TABLE_RECEIPT, &key, bytes_of(value, sizeof value));
 }
 
+/* Whether |receipt| is of its signer's current epoch, which it may change. */
+static bool epoch_judge(const struct receipt *receipt, bool direct, struct signer_row *signer)
+{
+    bool same = name_equal(&signer->epoch, &receipt->epoch);
+    if (!same && !direct && receipt->seconds <= signer->seconds)
+        return false;
+    if (!same) {
+        signer->epoch = receipt->epoch;
+        signer->seconds = receipt->seconds;
+        signer->arrival = 0;
+    }
+    if (receipt->seconds > signer->seconds)
+        signer->seconds = receipt->seconds;
+    return true;
+}
+
 static enum status receipt_put(struct replica *replica, struct bytes raw,
-                               const struct receipt *receipt, uint32_t signer)
+                               const struct receipt *receipt, struct signer_row *signer)
 {
     uint64_t number = replica->group.counters.receipt + 1;
     size_t kept = 0;
-    for (size_t i = 0; i < receipt->head_count; i++) {
-        enum status status =
-            cover_keep(replica, receipt, &receipt->heads[i], signer, number, &kept);
-        if (status != STATUS_OK)
-            return status;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < receipt->head_count; i++)
+        status = cover_keep(replica, receipt, &receipt->heads[i], signer->number, number, &kept);
+    if (status == STATUS_OK && (receipt->arrival > signer->arrival || signer->newest == 0)) {
+        if (signer->newest != 0)
+            status = references_add(replica, signer->newest, false);
+        signer->arrival = receipt->arrival;
+        signer->newest = number;
+        kept++;
     }
-    if (kept == 0)
-        return STATUS_OK;
+    if (status == STATUS_OK)
+        status = signer_put(replica, &receipt->signer, signer);
+    if (status != STATUS_OK || kept == 0)
+        return status;
     replica->group.counters.receipt = number;
     struct table_key key = key_of_kind(RECEIPT_RAW, number);
-    enum status status = group_put(replica, TABLE_RECEIPT, &key, raw);
+    status = group_put(replica, TABLE_RECEIPT, &key, raw);
     if (status != STATUS_OK)
         return status;
     uint8_t references[4];
@@ -207,28 +230,11 @@ static enum status receipt_put(struct replica *replica, struct bytes raw,
     return group_put(replica, TABLE_RECEIPT, &key, bytes_of(references, sizeof references));
 }
 
-/* Whether |receipt| is of its signer's current epoch, which it may change. */
-static enum status epoch_judge(struct replica *replica, const struct receipt *receipt, bool direct,
-                               struct signer_row *row, bool *current)
-{
-    enum status status = signer_make(replica, &receipt->signer, &receipt->epoch, row);
-    if (status != STATUS_OK)
-        return status;
-    bool same = name_equal(&row->epoch, &receipt->epoch);
-    *current = same || direct || receipt->seconds > row->seconds;
-    if (!*current || (same && receipt->seconds <= row->seconds))
-        return STATUS_OK;
-    row->epoch = receipt->epoch;
-    row->seconds = receipt->seconds;
-    return signer_put(replica, &receipt->signer, row);
-}
-
 enum status receipt_keep(struct replica *replica, struct bytes raw, const struct public_key *from)
 {
     struct arena arena;
     struct receipt receipt;
     struct signer_row signer;
-    bool current = false;
     arena_init(&arena, RECEIPT_ARENA_BYTES);
     enum status status = receipt_decode(raw, &arena, &receipt);
     if (status != STATUS_OK) {
@@ -242,9 +248,9 @@ enum status receipt_keep(struct replica *replica, struct bytes raw, const struct
     if (!authority_ever_granted(group_authority(replica), &receipt.signer))
         goto done;
     bool direct = from && public_key_equal(from, &receipt.signer);
-    status = epoch_judge(replica, &receipt, direct, &signer, &current);
-    if (status == STATUS_OK && current)
-        status = receipt_put(replica, raw, &receipt, signer.number);
+    status = signer_make(replica, &receipt.signer, &receipt.epoch, &signer);
+    if (status == STATUS_OK && epoch_judge(&receipt, direct, &signer))
+        status = receipt_put(replica, raw, &receipt, &signer);
 done:
     arena_deinit(&arena);
     return status;
@@ -270,10 +276,11 @@ enum status receipt_sign(struct replica *replica, const struct receipt_head *hea
     *raw = arena_copy(&replica->commit_arena, buffer_view(&replica->scratch), &ok);
     if (!ok)
         return STATUS_NO_MEMORY;
-    status = receipt_note_epoch(replica, &receipt.signer, &receipt.epoch);
-    if (status == STATUS_OK)
-        status = signer_get(group->view, &receipt.signer, &signer);
-    return status == STATUS_OK ? receipt_put(replica, *raw, &receipt, signer.number) : status;
+    status = signer_make(replica, &receipt.signer, &receipt.epoch, &signer);
+    if (status != STATUS_OK)
+        return status;
+    (void)epoch_judge(&receipt, true, &signer);
+    return receipt_put(replica, *raw, &receipt, &signer);
 }
 
 enum status receipt_forget_own(struct replica *replica)
@@ -299,7 +306,14 @@ enum status receipt_forget_own(struct replica *replica)
             status = store_next(cursor, &found, &value);
     }
     store_cursor_close(cursor);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (status != STATUS_NOT_FOUND && status != STATUS_OK)
+        return status;
+    if (own.newest == 0)
+        return STATUS_OK;
+    status = references_add(replica, own.newest, false);
+    own.newest = 0;
+    own.arrival = 0;
+    return status == STATUS_OK ? signer_put(replica, &replica->key, &own) : status;
 }
 
 /* ---- levels ---- */
@@ -401,6 +415,20 @@ enum status receipt_coverage(struct replica_read *read, const struct log_row *lo
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
         status = cover_add(read, log, &rows[i], coverage);
     return status;
+}
+
+enum status receipt_newest(struct store_read *read, const struct public_key *signer,
+                           struct bytes *raw)
+{
+    struct signer_row row;
+    enum status status = signer_get(read, signer, &row);
+    if (status != STATUS_OK)
+        return status;
+    if (row.newest == 0)
+        return STATUS_NOT_FOUND;
+    struct table_key key = key_of_kind(RECEIPT_RAW, row.newest);
+    status = store_get(read, TABLE_RECEIPT, key_bytes(&key), raw);
+    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
 }
 
 unsigned replica_level(struct replica_read *read, const struct name *log, uint64_t seq)

@@ -17,6 +17,10 @@ struct coverage {
 CHECK_RESULT enum status receipt_coverage(struct replica_read *read, const struct log_row *log,
                                           struct coverage *coverage);
 
+/* The newest receipt of |signer|'s current epoch; borrowed from |read|. NOT_FOUND. */
+CHECK_RESULT enum status receipt_newest(struct store_read *read, const struct public_key *signer,
+                                        struct bytes *raw);
+
 /* [writer] Keeps a sound receipt of |from| (the session's peer; NULL: none): as evidence if it is
  * this node's own, else for levels and relaying. */
 CHECK_RESULT enum status receipt_keep(struct replica *replica, struct bytes raw,

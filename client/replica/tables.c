@@ -327,6 +327,7 @@ void peer_row_encode(const struct peer_row *row, uint8_t out[PEER_ROW_BYTES])
     out = put_u64(out, row->cursor.arrival);
     out = put_name(out, &row->cursor.running_hash);
     out = put_name(out, &row->cursor.scopes);
+    out = put_u64(out, row->cursor.receipts);
     out = put_u8(out, row->certain ? 1 : 0);
     put_i64(out, row->contact_seconds);
 }
@@ -341,6 +342,7 @@ enum status peer_row_decode(struct bytes bytes, struct peer_row *row)
     row->cursor.arrival = take_u64(&from);
     row->cursor.running_hash = take_name(&from);
     row->cursor.scopes = take_name(&from);
+    row->cursor.receipts = take_u64(&from);
     row->certain = take_u8(&from) != 0;
     row->contact_seconds = take_i64(&from);
     return STATUS_OK;
@@ -348,7 +350,8 @@ enum status peer_row_decode(struct bytes bytes, struct peer_row *row)
 
 void signer_row_encode(const struct signer_row *row, uint8_t out[SIGNER_ROW_BYTES])
 {
-    put_i64(put_name(put_u32(out, row->number), &row->epoch), row->seconds);
+    out = put_i64(put_name(put_u32(out, row->number), &row->epoch), row->seconds);
+    put_u64(put_u64(out, row->arrival), row->newest);
 }
 
 enum status signer_row_decode(struct bytes bytes, struct signer_row *row)
@@ -359,6 +362,8 @@ enum status signer_row_decode(struct bytes bytes, struct signer_row *row)
     row->number = take_u32(&from);
     row->epoch = take_name(&from);
     row->seconds = take_i64(&from);
+    row->arrival = take_u64(&from);
+    row->newest = take_u64(&from);
     return STATUS_OK;
 }
 

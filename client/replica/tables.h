@@ -28,11 +28,12 @@
  *   DIRTY     case u32                   -> (empty)   derived rows of the case are stale
  *   PEER      01 key                     -> peer row
  *             02 key, store u32          -> seq u64   the peer surely holds that chain so far
+ *             03 log name, peer key      -> seq u64, status u8   the peer refused the log from seq
  *   RECEIPT   01 number u64              -> the receipt raw
  *             02 log name, signer u32, slot u8 -> receipt's claim on a log: cover row
  *             03 signer key              -> signer row
  *             04 signer u32              -> signer key
- *             05 number u64              -> how many cover rows name the receipt, u32
+ *             05 number u64              -> how many cover and signer rows name the receipt, u32
  *
  * Logs and segments. A log is numbered once; its records lie under (store, seq), where |store| is
  * the number of the log in whose key space they were first put. A fork ends the log at the last
@@ -108,7 +109,7 @@ enum receipt_kind {
     RECEIPT_REFERENCES = 5
 };
 
-enum peer_kind { PEER_ROW = 1, PEER_MARK = 2 };
+enum peer_kind { PEER_ROW = 1, PEER_MARK = 2, PEER_REFUSED = 3 };
 
 enum log_flag { LOG_OWN = 1, LOG_FORKED = 2 /* a root: META 0a lists segments */ };
 
@@ -177,14 +178,16 @@ struct peer_row {
     bool certain;
     int64_t contact_seconds; /* 0 never */
 };
-enum { PEER_ROW_BYTES = 1 + 16 + 8 + 16 + 16 + 1 + 8 };
+enum { PEER_ROW_BYTES = 1 + 16 + 8 + 16 + 16 + 8 + 1 + 8 };
 
 struct signer_row {
     uint32_t number;
     struct name epoch; /* the current one, as far as is known */
     int64_t seconds;   /* of the newest receipt of it */
+    uint64_t arrival;  /* the largest of its receipts of that epoch */
+    uint64_t newest;   /* number of that receipt; 0 none. Counts as a reference */
 };
-enum { SIGNER_ROW_BYTES = 28 };
+enum { SIGNER_ROW_BYTES = 44 };
 
 struct cover_row {
     uint64_t receipt;

@@ -1,0 +1,29 @@
+/*
+ * Who may bring a log, and how many: a log is taken in only if its key ever had a granted chain,
+ * within bounds per device. What is above them stays with the sender, unreceipted.
+ * Source: executions.md H32, H33; SPEC.md "Bounds".
+ */
+#ifndef HOSO_CLIENT_REPLICA_ADMISSION_H
+#define HOSO_CLIENT_REPLICA_ADMISSION_H
+
+#include "client/replica/state.h"
+
+struct admission {
+    enum run_outcome outcome; /* RUN_STORED: let in */
+    enum status why;
+    struct public_key device;
+    struct name scope;
+    uint8_t purpose;
+};
+
+/* [writer] Judges an authentic opening record. Store failures only are errors. */
+CHECK_RESULT enum status admission_judge(struct replica *replica, const struct record *opening,
+                                         struct admission *admission);
+/* [writer] Whether |device| may have one more branch. */
+CHECK_RESULT enum status admission_may_branch(struct replica *replica,
+                                              const struct public_key *device, bool *may);
+/* [writer] One more log, or branch, of |device|. */
+CHECK_RESULT enum status admission_count(struct replica *replica, const struct public_key *device,
+                                         bool branch);
+
+#endif
