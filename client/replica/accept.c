@@ -8,6 +8,7 @@
 #include "client/replica/number.h"
 #include "client/replica/peer.h"
 #include "client/replica/receipt.h"
+#include "client/replica/snapshot.h"
 
 #include <string.h>
 
@@ -203,7 +204,7 @@ static enum status append(struct intake *intake, const struct record *record)
     intake->stored++;
     if (!intake->of_authority)
         return number_note(intake->replica, &intake->log, record);
-    if (!record_is_authority(record->header.kind) || record->header.newer)
+    if (!snapshot_takes(record))
         return STATUS_OK;
     struct authority *authority = group_authority_own(intake->replica);
     if (!authority)

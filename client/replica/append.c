@@ -2,6 +2,7 @@
  * Writing into logs, in the open group: the rows of a new record, and this node's own logs.
  */
 #include "client/replica/log.h"
+#include "client/replica/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -302,8 +303,7 @@ enum status log_write_sealed(struct replica *replica, struct log_row *log, struc
     status = log_append(replica, log, &appended);
     if (status == STATUS_OK)
         status = log_save(replica, log);
-    if (status == STATUS_OK && log->purpose == LOG_AUTHORITY &&
-        record_is_authority(record.header.kind)) {
+    if (status == STATUS_OK && log->purpose == LOG_AUTHORITY && snapshot_takes(&record)) {
         struct authority *authority = group_authority_own(replica);
         status = authority ? authority_add(authority, &record, &log->device) : STATUS_NO_MEMORY;
     }
@@ -312,10 +312,8 @@ done:
     return status;
 }
 
-/* Signs |header| and |body| with |key| as the next record of |log|. */
-static enum status seal_next(struct replica *replica, struct log_row *log,
-                             struct record_header *header, struct bytes body,
-                             const struct secret_key *key, struct hash *id)
+enum status log_write_as(struct replica *replica, struct log_row *log, struct record_header *header,
+                         struct bytes body, const struct secret_key *key, struct hash *id)
 {
     struct buffer sealed;
     struct log_row root = *log;
@@ -338,7 +336,7 @@ static enum status seal_next(struct replica *replica, struct log_row *log,
 enum status log_write(struct replica *replica, struct log_row *log, struct record_header *header,
                       struct bytes body, struct hash *id)
 {
-    return seal_next(replica, log, header, body, &replica->secret, id);
+    return log_write_as(replica, log, header, body, &replica->secret, id);
 }
 
 enum status log_open(struct replica *replica, struct opening *opening, const struct secret_key *key,
@@ -350,10 +348,10 @@ enum status log_open(struct replica *replica, struct opening *opening, const str
     opening->software = bytes_of_text(SOFTWARE);
     opening->rules = RULES_VERSION;
     replica->world.random(replica->world.context, opening->salt, sizeof opening->salt);
-    *log = (struct log_row){.device = opening->device,
-                            .purpose = (uint8_t)opening->purpose,
-                            .first = 1,
-                            .flags = LOG_OWN};
+    *log = (struct log_row){
+        .device = opening->device, .purpose = (uint8_t)opening->purpose, .first = 1};
+    if (public_key_equal(&log->device, &replica->key))
+        log->flags |= LOG_OWN;
     struct record_header header = {.kind = KIND_OPENING,
                                    .recorded_seconds =
                                        replica->world.wall_seconds(replica->world.context),
@@ -362,7 +360,7 @@ enum status log_open(struct replica *replica, struct opening *opening, const str
     if (status == STATUS_OK)
         status = opening_encode(opening, &body);
     if (status == STATUS_OK)
-        status = seal_next(replica, log, &header, buffer_view(&body), key, &id);
+        status = log_write_as(replica, log, &header, buffer_view(&body), key, &id);
     buffer_deinit(&body);
     return status;
 }

@@ -2,11 +2,7 @@
 
 #include <string.h>
 
-enum {
-    RECEIPT_SIGNER = 3, /* kind of row of TABLE_RECEIPT, see tables.h */
-    INVITATION_SECONDS = 7 * 86400,
-    BEHIND_SECONDS = 86400
-};
+enum { INVITATION_SECONDS = 7 * 86400, BEHIND_SECONDS = 86400 };
 #define SANE_SECONDS INT64_C(34560000)       /* 400 days */
 #define EARLIEST_SECONDS INT64_C(1577836800) /* 2020-01-01 */
 #define LATEST_SECONDS INT64_C(2840140800)   /* 2060-01-01 */

@@ -73,10 +73,8 @@ enum status fork_split(struct replica *replica, struct log_row *log, uint64_t se
 enum status fork_branch(struct replica *replica, const struct log_row *base,
                         const struct hash *first, struct log_row *branch)
 {
-    struct log_row root, marked = *base;
+    struct log_row root;
     enum status status = root_of(replica->group.view, base, &root);
-    if (status == STATUS_OK)
-        status = root_mark(replica, &marked);
     if (status != STATUS_OK)
         return status;
     *branch = *base;

@@ -1,7 +1,6 @@
 /*
  * The group: what one commit makes durable, staged until then.
  */
-#include "client/replica/invite.h"
 #include "client/replica/log.h"
 #include "client/replica/receipt.h"
 #include "client/replica/snapshot.h"
@@ -226,8 +225,6 @@ enum status replica_commit(struct replica *replica, struct replica_commit *commi
             group->authority = NULL;
             snapshot = NULL;
         }
-        if (group->invitations_changed)
-            invitations_publish(replica);
     }
     free(snapshot);
     group_end(replica);

@@ -103,6 +103,10 @@ CHECK_RESULT enum status log_own_find(struct store_read *read, uint64_t purpose,
 CHECK_RESULT enum status log_write(struct replica *replica, struct log_row *log,
                                    struct record_header *header, struct bytes body,
                                    struct hash *id);
+/* The same, signed with the key of |log|'s device, which is not this node's: the root's. */
+CHECK_RESULT enum status log_write_as(struct replica *replica, struct log_row *log,
+                                      struct record_header *header, struct bytes body,
+                                      const struct secret_key *key, struct hash *id);
 /* Appends a record sealed as |log|'s next one, saves the log (made now, if |log->number| is 0: the
  * record is its opening then) and adds an authority record to the group's set. */
 CHECK_RESULT enum status log_write_sealed(struct replica *replica, struct log_row *log,

@@ -103,8 +103,7 @@ enum status peer_put_marks(struct replica *replica, const struct public_key *pee
             status = mark_get(replica->group.view, peer, log.store, &held);
         if (status != STATUS_OK)
             return status;
-        /* The end of a forked log says nothing of the branch in the same key space. */
-        if (marks[i].seq == held || (marks[i].seq == log.seq && held > log.seq))
+        if (marks[i].seq <= held) /* a mark never falls */
             continue;
         uint8_t value[8];
         be64_store(value, marks[i].seq);

@@ -1,7 +1,6 @@
 #include "client/replica/replica.h"
 
 #include "client/replica/identity.h"
-#include "client/replica/invite.h"
 #include "client/replica/log.h"
 #include "client/replica/snapshot.h"
 
@@ -30,7 +29,6 @@ void replica_close(struct replica *replica)
         return;
     replica_abort(replica);
     snapshot_free_all(replica);
-    invitations_free(replica);
     free(replica->group.changed);
     buffer_deinit(&replica->scratch);
     arena_deinit(&replica->commit_arena);
@@ -141,8 +139,6 @@ static enum status replica_load(struct replica *replica)
         status = epoch_load(read, &replica->epoch);
     if (status == STATUS_OK)
         status = snapshot_load(replica, read);
-    if (status == STATUS_OK)
-        status = invitations_load(replica, read);
     store_read_end(read);
     return status;
 }

@@ -7,6 +7,11 @@
 
 enum { RECORD_ARENA_BYTES = 1 << 20, PACK_ARENA_BYTES = 8 << 20 };
 
+bool snapshot_takes(const struct record *record)
+{
+    return record_is_authority(record->header.kind) || record->header.kind == KIND_OPENING;
+}
+
 static enum status add_at(struct store_read *read, const struct place *place, struct arena *arena,
                           struct authority *authority)
 {
@@ -20,7 +25,7 @@ static enum status add_at(struct store_read *read, const struct place *place, st
     status = record_decode(row.raw, arena, &record);
     if (status != STATUS_OK)
         return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
-    if (!record_is_authority(record.header.kind) || record.header.newer)
+    if (!snapshot_takes(&record))
         return STATUS_OK;
     status = log_at(read, place, &log);
     if (status != STATUS_OK)

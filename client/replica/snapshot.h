@@ -7,6 +7,8 @@
 
 #include "client/replica/state.h"
 
+/* Whether a record of the authority scope is one the set is made of. */
+bool snapshot_takes(const struct record *record);
 /* Builds the authority set from the records of its scope in |read| (NULL: an empty one). */
 CHECK_RESULT enum status snapshot_build(struct replica *replica, struct store_read *read,
                                         struct authority **authority);

@@ -26,11 +26,12 @@ struct pack_entry {
     struct pack_entry *next;
 };
 
-struct invitation_entry {
-    uint64_t number;
-    struct invitation invitation; /* texts in |arena| */
-    struct arena arena;
-    struct invitation_entry *next;
+/* Which invitation a proof shown in a handshake is of; the oldest make room for new ones. */
+enum { PROOFS_MOST = 256 };
+struct invitation_proof {
+    struct hash proof;
+    struct public_key key;
+    uint64_t invitation; /* number; 0: free */
 };
 
 /* The open group. */
@@ -50,7 +51,6 @@ struct group {
     struct name last_case;
     uint32_t last_case_scope;
     uint32_t last_case_number;
-    bool invitations_changed; /* to be read again at commit */
 };
 
 struct replica {
@@ -66,8 +66,8 @@ struct replica {
     struct name epoch;
     struct authority_snapshot *authority; /* the newest first; older ones while referenced */
     struct pack_entry *packs;
-    struct invitation_entry *invitations;
-    struct invitation_proof *proofs;
+    struct invitation_proof proofs[PROOFS_MOST];
+    size_t proof_next;
 
     struct group group;
     struct buffer scratch;     /* a row or a record being built */
