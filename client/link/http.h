@@ -1,6 +1,5 @@
 /*
- * What a peer's HTTP request says, and one plain answer to one plain GET. Beside net.c the only
- * file that includes libwebsockets.
+ * What a peer's HTTP request says, and one plain answer to one plain GET. Part of net.c's inside.
  */
 #ifndef HOSO_CLIENT_LINK_HTTP_H
 #define HOSO_CLIENT_LINK_HTTP_H

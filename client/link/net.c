@@ -1,6 +1,5 @@
 #include "client/link/net.h"
 
-#include "client/link/clock.h"
 #include "client/link/http.h"
 #include "client/link/outbox.h"
 #include "client/link/slots.h"
@@ -8,6 +7,7 @@
 #include "protocol/base/limits.h"
 
 #include <libwebsockets.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,16 +54,10 @@ struct net {
     void *owner;
     atomic_bool stopped;
     bool library; /* the loop is an event library's, not poll() */
-    bool ended;   /* the library's loop was told to end */
+    pthread_mutex_t wake_mutex;
+    bool ended; /* under it: the context takes no wake-up any more, its pipe is going */
     bool closing;
     struct slots connections;
-};
-
-struct net_timer {
-    lws_sorted_usec_list_t sul; /* first: the callback is given its address */
-    struct net *net;
-    void (*due)(void *context);
-    void *context;
 };
 
 static const lws_retry_bo_t liveness = {.secs_since_valid_ping = PING_SECONDS,
@@ -329,15 +323,25 @@ void net_answer(struct net *net, uint64_t id, unsigned code, const char *type, s
         lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
+/* No wake-up reaches the context from here on; false: it was so already. */
+static bool net_end(struct net *net)
+{
+    bool first = false;
+
+    pthread_mutex_lock(&net->wake_mutex);
+    first = !net->ended;
+    net->ended = true;
+    pthread_mutex_unlock(&net->wake_mutex);
+    return first;
+}
+
 static int net_woken(struct net *net)
 {
     dial_looked_up(net);
     net->events->woken(net->owner);
     /* The library's loop ends when the context begins to be destroyed, not before. */
-    if (net->library && atomic_load(&net->stopped) && !net->ended) {
-        net->ended = true;
+    if (net->library && atomic_load(&net->stopped) && net_end(net))
         lws_context_destroy(net->context);
-    }
     return 0;
 }
 
@@ -436,8 +440,10 @@ enum status net_open(const struct net_options *options, struct net **out)
     struct net *net = calloc(1, sizeof *net);
 
     *out = NULL;
-    if (net == NULL)
+    if (net == NULL || pthread_mutex_init(&net->wake_mutex, NULL) != 0) {
+        free(net);
         return STATUS_NO_MEMORY;
+    }
     net->events = options->events;
     net->owner = options->context;
     lws_set_log_level(0, NULL);
@@ -450,29 +456,26 @@ enum status net_open(const struct net_options *options, struct net **out)
     }
     if (net->context == NULL)
         net->context = lws_create_context(&info);
-    if (net->context == NULL) {
-        free(net);
-        return STATUS_IO;
-    }
     info.vhost_name = "client";
-    net->client = lws_create_vhost(net->context, &info);
-    if (net->client == NULL) {
-        net_close(net);
-        return STATUS_IO;
+    net->client = net->context != NULL ? lws_create_vhost(net->context, &info) : NULL;
+    if (net->client != NULL) {
+        *out = net;
+        return STATUS_OK;
     }
-    *out = net;
-    return STATUS_OK;
+    if (net->context != NULL)
+        net_close(net);
+    net_free(net);
+    return STATUS_IO;
 }
 
 void net_close(struct net *net)
 {
-    if (net == NULL)
-        return;
     if (net->library && !net->ended) {
         /* It was never run, or failed: its handles close inside the loop only. */
         net_stop(net);
         (void)lws_service(net->context, 0);
     }
+    (void)net_end(net);
     net->closing = true;
     for (size_t i = 0; i < net->connections.count; i++) {
         struct connection *connection = net->connections.at[i].item;
@@ -483,6 +486,13 @@ void net_close(struct net *net)
     }
     lws_context_destroy(net->context);
     slots_deinit(&net->connections);
+}
+
+void net_free(struct net *net)
+{
+    if (net == NULL)
+        return;
+    pthread_mutex_destroy(&net->wake_mutex);
     free(net);
 }
 
@@ -498,12 +508,15 @@ enum status net_run(struct net *net)
 void net_stop(struct net *net)
 {
     atomic_store(&net->stopped, true);
-    lws_cancel_service(net->context);
+    net_wake(net);
 }
 
 void net_wake(struct net *net)
 {
-    lws_cancel_service(net->context);
+    pthread_mutex_lock(&net->wake_mutex);
+    if (!net->ended)
+        lws_cancel_service(net->context);
+    pthread_mutex_unlock(&net->wake_mutex);
 }
 
 enum status net_listen(struct net *net, const char *host, uint16_t *port)
@@ -558,41 +571,7 @@ void net_disconnect(struct net *net, uint64_t id)
     lws_set_timeout(connection->wsi, PENDING_TIMEOUT_CLOSE_SEND, FLUSH_SECONDS);
 }
 
-static void timer_due(lws_sorted_usec_list_t *sul)
+struct lws_context *net_context(struct net *net)
 {
-    struct net_timer *timer = lws_container_of(sul, struct net_timer, sul);
-
-    timer->due(timer->context);
-}
-
-struct net_timer *net_timer_new(struct net *net, void (*due)(void *context), void *context)
-{
-    struct net_timer *timer = calloc(1, sizeof *timer);
-
-    if (timer == NULL)
-        return NULL;
-    timer->net = net;
-    timer->due = due;
-    timer->context = context;
-    return timer;
-}
-
-void net_timer_set(struct net_timer *timer, uint64_t at_us)
-{
-    uint64_t now_us = clock_now_us();
-    uint64_t wait_us = at_us > now_us ? at_us - now_us : 1;
-
-    if (at_us == UINT64_MAX) {
-        lws_sul_cancel(&timer->sul);
-        return;
-    }
-    lws_sul_schedule(timer->net->context, 0, &timer->sul, timer_due, (lws_usec_t)wait_us);
-}
-
-void net_timer_free(struct net_timer *timer)
-{
-    if (timer == NULL)
-        return;
-    lws_sul_cancel(&timer->sul);
-    free(timer);
+    return net->context;
 }

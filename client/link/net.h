@@ -1,7 +1,7 @@
 /*
- * The loop: one thread, every socket and timer of the process. The only module that includes
- * libwebsockets; nothing of it shows here, so another transport (or TLS in this one) changes one
- * file.
+ * The loop: one thread, every socket and timer of the process. libwebsockets is behind this header
+ * (net.c, with http.c and timer.c); nothing of it shows, so another transport, or TLS in this one,
+ * changes little.
  *
  * The owner gives a table of functions; all of them are called on the loop's thread, none from
  * inside another. Connections and page requests go by an id that is never used again, so a late
@@ -17,7 +17,7 @@
 #include "protocol/base/bytes.h"
 
 struct net;
-struct net_timer;
+struct lws_context;
 
 enum { NET_QUERY_MAX = 128 /* bytes of an upgrade's query */ };
 
@@ -46,8 +46,11 @@ struct net_options {
 
 /* Errors: NO_MEMORY, IO (no loop can be made). */
 CHECK_RESULT enum status net_open(const struct net_options *options, struct net **net);
-/* Closes everything (|closed| is called for each connection) and frees it. After net_run(). */
+/* Closes everything (|closed| is called for each connection). After net_run(). Only net_wake(),
+ * which now does nothing, and net_free() may follow. */
 void net_close(struct net *net);
+/* NULL is allowed. */
+void net_free(struct net *net);
 
 /* Runs until net_stop(). IO: the loop itself failed. */
 CHECK_RESULT enum status net_run(struct net *net);
@@ -76,12 +79,7 @@ void net_disconnect(struct net *net, uint64_t id);
 /* Answers a page request. |type| is a content type. A request that is gone is ignored. */
 void net_answer(struct net *net, uint64_t id, unsigned code, const char *type, struct bytes body);
 
-/* A timer that does nothing until set. NULL: out of memory. */
-struct net_timer *net_timer_new(struct net *net, void (*due)(void *context), void *context);
-/* Calls |due| once at |at_us| of clock_now_us(), replacing an earlier setting; UINT64_MAX: never.
- */
-void net_timer_set(struct net_timer *timer, uint64_t at_us);
-/* NULL is allowed. Not from inside its own |due|. */
-void net_timer_free(struct net_timer *timer);
+/* For timer.c alone: the transport's own context. */
+struct lws_context *net_context(struct net *net);
 
 #endif

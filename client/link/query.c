@@ -1,53 +1,34 @@
 #include "client/link/query.h"
 
+#include "client/text/base64.h"
+
 #include <stdio.h>
 #include <string.h>
 
-enum { NONCE_CHARACTERS = 22 };
-
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-static_assert(SESSION_NONCE_BYTES == 16 && NONCE_CHARACTERS * 6 == SESSION_NONCE_BYTES * 8 + 4,
-              "the last character carries two bits");
-
 void query_write(const uint8_t nonce[SESSION_NONCE_BYTES], char text[QUERY_SIZE])
 {
-    char letters[NONCE_CHARACTERS + 1];
+    struct buffer letters;
 
-    for (size_t i = 0; i < NONCE_CHARACTERS; i++) {
-        size_t bit = i * 6;
-        unsigned pair = (unsigned)nonce[bit / 8] << 8;
-
-        if (bit / 8 + 1 < SESSION_NONCE_BYTES)
-            pair |= nonce[bit / 8 + 1];
-        letters[i] = alphabet[pair >> (10 - bit % 8) & 63];
-    }
-    letters[NONCE_CHARACTERS] = '\0';
-    (void)snprintf(text, QUERY_SIZE, "v=%d&n=%s", SESSION_PROTOCOL_VERSION, letters);
+    buffer_init(&letters, QUERY_SIZE);
+    base64_encode(bytes_of(nonce, SESSION_NONCE_BYTES), BASE64_URL, &letters);
+    (void)snprintf(text, QUERY_SIZE, "v=%d&n=%.*s", SESSION_PROTOCOL_VERSION, (int)letters.size,
+                   (const char *)letters.at);
+    buffer_deinit(&letters);
 }
 
-static bool nonce_read(struct bytes text, uint8_t nonce[SESSION_NONCE_BYTES])
+static enum status nonce_read(struct bytes text, uint8_t nonce[SESSION_NONCE_BYTES])
 {
-    unsigned bits = 0;
-    unsigned held = 0;
-    size_t size = 0;
+    struct buffer decoded;
+    enum status status = STATUS_OK;
 
-    if (text.size != NONCE_CHARACTERS)
-        return false;
-    for (size_t i = 0; i < text.size; i++) {
-        const char *found = memchr(alphabet, text.at[i], sizeof alphabet - 1);
-
-        if (found == NULL)
-            return false;
-        bits = bits << 6 | (unsigned)(found - alphabet);
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            nonce[size++] = (uint8_t)(bits >> held);
-            bits &= (1U << held) - 1;
-        }
-    }
-    return bits == 0; /* one text for one nonce */
+    buffer_init(&decoded, SESSION_NONCE_BYTES);
+    status = base64_decode(text, BASE64_URL, &decoded);
+    if (status == STATUS_OK && decoded.size == SESSION_NONCE_BYTES)
+        memcpy(nonce, decoded.at, SESSION_NONCE_BYTES);
+    else if (status != STATUS_NO_MEMORY)
+        status = STATUS_MALFORMED;
+    buffer_deinit(&decoded);
+    return status;
 }
 
 enum status query_read(struct bytes query, uint8_t nonce[SESSION_NONCE_BYTES])
@@ -68,8 +49,10 @@ enum status query_read(struct bytes query, uint8_t nonce[SESSION_NONCE_BYTES])
                 return STATUS_NEWER;
             version = true;
         } else if (item.at[0] == 'n') {
-            if (nonce_found || !nonce_read(bytes_of(item.at + 2, item.size - 2), nonce))
-                return STATUS_MALFORMED;
+            enum status status = nonce_read(bytes_of(item.at + 2, item.size - 2), nonce);
+
+            if (nonce_found || status != STATUS_OK)
+                return nonce_found ? STATUS_MALFORMED : status;
             nonce_found = true;
         }
     }

@@ -9,10 +9,11 @@
 
 enum { QUERY_SIZE = 32 /* with the terminator */ };
 
+/* The query for |nonce|. (Without memory it is one that query_read() refuses.) */
 void query_write(const uint8_t nonce[SESSION_NONCE_BYTES], char text[QUERY_SIZE]);
 /*
  * Reads a peer's query. Items it does not know are passed over.
- * Errors: NEWER (another version), MALFORMED (no nonce, or not one): end the connection.
+ * Errors: NEWER (another version), MALFORMED (no nonce, or not one), NO_MEMORY: end the connection.
  */
 CHECK_RESULT enum status query_read(struct bytes query, uint8_t nonce[SESSION_NONCE_BYTES]);
 

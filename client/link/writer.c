@@ -81,12 +81,14 @@ static void news_done(struct work *work)
     free(news);
 }
 
-/* Copies what the next group will overwrite. The commit stands whatever happens here: without
- * memory for the list the sessions still learn how far the store has come, and their digests at
- * rest find the difference. */
+/* Copies what the next group will overwrite; NULL: there is nothing new. The commit stands whatever
+ * happens here: without memory for the list the sessions still learn how far the store has come,
+ * and their digests at rest find the difference. */
 static struct writer_news *news_of(struct writer *writer, const struct replica_commit *commit)
 {
-    struct writer_news *news = calloc(1, sizeof *news);
+    bool any = commit->changed_count > 0 || commit->authority_changed || commit->epoch_changed ||
+               commit->receipt.size > 0;
+    struct writer_news *news = any ? calloc(1, sizeof *news) : NULL;
 
     if (news == NULL)
         return NULL;
@@ -222,24 +224,35 @@ static void job_run(struct writer *writer, struct waiting_job *job)
         mailbox_post(writer->options.mailbox, &news->work);
 }
 
-/* Makes some derived rows. Whatever fails here is tried again when something new comes. */
+/* Makes some derived rows, and does the duties that wait for them. Whatever fails here is tried
+ * again when something new comes. */
 static void index_some(struct writer *writer)
 {
     struct replica *replica = writer->options.replica;
     struct replica_commit commit;
+    struct writer_news *news = NULL;
     size_t left = 0;
     enum status status = writer->broken ? STATUS_IO : replica_begin(replica);
 
+    writer->stale = false;
+    writer->stale_since = 0;
     if (status == STATUS_OK) {
         status = replica_index(replica, INDEX_CASES, &left);
-        if (status == STATUS_OK)
-            status = replica_commit(replica, &commit);
-        else
+        if (status != STATUS_OK)
             replica_abort(replica);
     }
+    if (status == STATUS_OK) {
+        writer->stale = left > 0;
+        status = group_commit(writer, &commit);
+        news = status == STATUS_OK ? news_of(writer, &commit) : NULL;
+    }
+    if (status != STATUS_OK)
+        writer->stale = false;
     (void)note_failure(writer, status);
-    writer->stale = status == STATUS_OK && left > 0;
-    writer->stale_since = writer->stale ? clock_now_us() : 0;
+    if (writer->stale)
+        writer->stale_since = clock_now_us();
+    if (news != NULL)
+        mailbox_post(writer->options.mailbox, &news->work);
 }
 
 /* Takes what goes into the next group. Under the mutex. */

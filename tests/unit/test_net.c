@@ -1,6 +1,7 @@
 /* The loop over real loopback sockets: one net that talks to itself, and raw sockets against it. */
 #include "client/link/clock.h"
 #include "client/link/net.h"
+#include "client/link/timer.h"
 #include "protocol/base/limits.h"
 #include "tests/lib/unit.h"
 
@@ -173,13 +174,14 @@ static void open_net(struct seen *seen, void **state)
 
 static void run_and_close(struct seen *seen)
 {
-    struct net_timer *patience = net_timer_new(seen->net, out_of_patience, seen);
+    struct timer *patience = timer_new(seen->net, out_of_patience, seen);
 
     assert_non_null(patience);
-    net_timer_set(patience, clock_now_us() + PATIENCE_US);
+    timer_set(patience, clock_now_us() + PATIENCE_US);
     assert_int_equal(net_run(seen->net), STATUS_OK);
-    net_timer_free(patience);
+    timer_free(patience);
     net_close(seen->net);
+    net_free(seen->net);
     assert_false(seen->timed_out);
 }
 
@@ -242,6 +244,7 @@ static void test_net__nobody_there_is_told_once(void **state)
 
     open_net(&other, state);
     net_close(other.net);
+    net_free(other.net);
     open_net(&seen, state);
     connect_to(&seen, "127.0.0.1", other.port, "");
     run_and_close(&seen);
@@ -269,7 +272,9 @@ static void test_net__taken_port_is_unreachable(void **state)
     assert_int_equal(net_open(&options, &second), STATUS_OK);
     assert_int_equal(net_listen(second, "127.0.0.1", &seen.port), STATUS_UNREACHABLE);
     net_close(second);
+    net_free(second);
     net_close(seen.net);
+    net_free(seen.net);
 }
 
 static void note_due(struct seen *seen, uint64_t which)
@@ -297,22 +302,23 @@ static void never_due(void *context)
 static void test_net__timers_come_in_order_and_can_be_taken_back(void **state)
 {
     struct seen seen = {0};
-    struct net_timer *timers[3];
+    struct timer *timers[3];
     uint64_t now_us = clock_now_us();
 
     open_net(&seen, state);
-    timers[0] = net_timer_new(seen.net, second_due, &seen);
-    timers[1] = net_timer_new(seen.net, first_due, &seen);
-    timers[2] = net_timer_new(seen.net, never_due, &seen);
-    net_timer_set(timers[0], now_us + 60 * 1000);
-    net_timer_set(timers[1], now_us + 80 * 1000);
-    net_timer_set(timers[1], now_us + 20 * 1000);
-    net_timer_set(timers[2], now_us + 1000);
-    net_timer_set(timers[2], UINT64_MAX);
+    timers[0] = timer_new(seen.net, second_due, &seen);
+    timers[1] = timer_new(seen.net, first_due, &seen);
+    timers[2] = timer_new(seen.net, never_due, &seen);
+    timer_set(timers[0], now_us + 60 * 1000);
+    timer_set(timers[1], now_us + 80 * 1000);
+    timer_set(timers[1], now_us + 20 * 1000);
+    timer_set(timers[2], now_us + 1000);
+    timer_set(timers[2], UINT64_MAX);
     assert_int_equal(net_run(seen.net), STATUS_OK);
     for (size_t i = 0; i < 3; i++)
-        net_timer_free(timers[i]);
+        timer_free(timers[i]);
     net_close(seen.net);
+    net_free(seen.net);
     assert_int_equal(seen.due_count, 2);
     assert_int_equal(seen.due[0], 1);
     assert_int_equal(seen.due[1], 2);

@@ -1,0 +1,616 @@
+#include "client/link/link.h"
+
+#include "client/link/clock.h"
+#include "client/link/outbox.h"
+#include "client/link/timer.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WINDOW_MOST = 256 * 1024,           /* bytes of records a peer may have under way */
+    WINDOW_LEAST = 64 * 1024,           /* however many peers there are */
+    WINDOWS_TOTAL = 16 * 1024 * 1024,   /* shared by all peers */
+    READ_ARENA_BYTES = 32 * 1024 * 1024 /* a vector of every log of a hub */
+};
+
+/* What the store was told about the peer in this connection. */
+enum noted {
+    NOTED_NOTHING,
+    NOTED_CONTACT,   /* it was reached, and nothing was in flight then */
+    NOTED_UNDER_WAY, /* asked to note that records are in flight; they wait in |held| */
+    NOTED_IN_FLIGHT  /* noted: records may leave */
+};
+
+struct link {
+    struct link_shared *shared;
+    struct link *next, *previous;
+    uint64_t id;
+    enum session_role role;
+    struct session *session;
+    const struct authority *authority; /* the session's, counted */
+    struct timer *timer;
+    struct verify_job *first_verify, *last_verify; /* in the order the session asked */
+    struct outbox held;                            /* frames that wait for a note */
+    enum noted noted;
+    bool ending;
+    bool proved_told;
+};
+
+/* Work away from the loop knows its link by id alone. */
+struct read_job {
+    struct work work;
+    struct link_shared *shared;
+    uint64_t link;
+    struct arena arena;
+    struct read_request request;
+    struct read_result result;
+};
+
+struct verify_job {
+    struct work work;
+    struct link_shared *shared;
+    uint64_t link;
+    struct batch *batch;
+    enum chain_mode mode;
+    bool finished;
+    struct verify_job *next; /* of the same link */
+};
+
+struct commit_job {
+    struct writer_batch writer; /* first: its |work| is the job */
+    struct link_shared *shared;
+    uint64_t link;
+};
+
+/* A job for the writer about a peer. */
+struct peer_post {
+    struct writer_post post; /* first */
+    struct link_shared *shared;
+    uint64_t link;
+    struct public_key peer;
+    struct hash proof;
+    int64_t seconds;
+    bool certain;
+};
+
+static void link_step(struct link *link, struct session_event *event);
+
+static struct link *link_find(struct link_shared *shared, uint64_t id)
+{
+    return shared->net != NULL ? net_attached(shared->net, id) : NULL;
+}
+
+/* ---- reads ---- */
+
+static void read_run(struct work *work)
+{
+    struct read_job *job = (struct read_job *)work;
+
+    job->result.status =
+        replica_inquire(job->shared->replica, &job->request, &job->arena, &job->result);
+}
+
+static void read_done(struct work *work)
+{
+    struct read_job *job = (struct read_job *)work;
+    struct link *link = link_find(job->shared, job->link);
+
+    if (link != NULL) {
+        struct session_event event = {.kind = EVENT_READ_DONE, .read = &job->result};
+
+        job->result.tag = job->request.tag;
+        link_step(link, &event);
+    }
+    arena_deinit(&job->arena);
+    free(job);
+}
+
+/* A copy of |count| items of |size| in the job's arena; NULL stays NULL. */
+static const void *copy_items(struct read_job *job, const void *items, size_t count, size_t size,
+                              bool *ok)
+{
+    void *copy = NULL;
+
+    if (items == NULL || count == 0)
+        return NULL;
+    copy = arena_array(&job->arena, count, size);
+    if (copy == NULL)
+        *ok = false;
+    else
+        memcpy(copy, items, count * size);
+    return copy;
+}
+
+/* The request points into the session, which goes on; so its lists are copied. */
+static void perform_read(struct link *link, const struct read_request *request)
+{
+    struct read_job *job = calloc(1, sizeof *job);
+    struct read_request *own = NULL;
+    bool ok = true;
+
+    if (job == NULL) {
+        link_end(link, "out of memory");
+        return;
+    }
+    arena_init(&job->arena, READ_ARENA_BYTES);
+    own = &job->request;
+    *own = *request;
+    own->scopes = copy_items(job, request->scopes, request->scope_count, sizeof *own->scopes, &ok);
+    own->seqs = copy_items(job, request->seqs, request->count, sizeof *own->seqs, &ok);
+    own->logs = copy_items(job, request->logs, request->count, sizeof *own->logs, &ok);
+    own->have = copy_items(job, request->have, request->have_count, sizeof *own->have, &ok);
+    if (!ok) {
+        arena_deinit(&job->arena);
+        free(job);
+        link_end(link, "out of memory");
+        return;
+    }
+    job->work.run = read_run;
+    job->work.done = read_done;
+    job->shared = link->shared;
+    job->link = link->id;
+    workers_post(link->shared->reader, &job->work);
+}
+
+/* ---- verification ---- */
+
+static void verify_run(struct work *work)
+{
+    struct verify_job *job = (struct verify_job *)work;
+
+    batch_verify(job->batch, job->mode);
+}
+
+/* Threads finish in any order; the session sees the order in which it asked. */
+static void verify_done(struct work *work)
+{
+    struct verify_job *job = (struct verify_job *)work;
+    struct link_shared *shared = job->shared;
+    uint64_t id = job->link;
+    struct link *link = link_find(shared, id);
+
+    if (link == NULL) {
+        batch_free(job->batch);
+        free(job);
+        return;
+    }
+    job->finished = true;
+    while ((link = link_find(shared, id)) != NULL && (job = link->first_verify) != NULL &&
+           job->finished) {
+        struct session_event event = {.kind = EVENT_VERIFIED, .batch = job->batch};
+
+        link->first_verify = job->next;
+        if (link->first_verify == NULL)
+            link->last_verify = NULL;
+        free(job);
+        link_step(link, &event);
+    }
+}
+
+static void perform_verify(struct link *link, struct batch *batch)
+{
+    struct verify_job *job = calloc(1, sizeof *job);
+
+    if (job == NULL) {
+        batch_free(batch);
+        link_end(link, "out of memory");
+        return;
+    }
+    job->work.run = verify_run;
+    job->work.done = verify_done;
+    job->shared = link->shared;
+    job->link = link->id;
+    job->batch = batch;
+    job->mode = link->shared->chain_mode;
+    if (link->last_verify != NULL)
+        link->last_verify->next = job;
+    else
+        link->first_verify = job;
+    link->last_verify = job;
+    workers_post(link->shared->verifiers, &job->work);
+}
+
+/* ---- commits ---- */
+
+static void commit_done(struct work *work)
+{
+    struct commit_job *job = (struct commit_job *)work;
+    struct link *link = link_find(job->shared, job->link);
+
+    if (link != NULL) {
+        struct session_event event = {.kind = job->writer.status == STATUS_OK ? EVENT_COMMITTED
+                                                                              : EVENT_COMMIT_FAILED,
+                                      .batch = job->writer.batch,
+                                      .status = job->writer.status,
+                                      .receipt = job->writer.receipt};
+
+        link_step(link, &event);
+    } else {
+        batch_free(job->writer.batch);
+    }
+    free(job);
+}
+
+static void perform_commit(struct link *link, struct batch *batch)
+{
+    struct commit_job *job = calloc(1, sizeof *job);
+
+    if (job == NULL) {
+        batch_free(batch);
+        link_end(link, "out of memory");
+        return;
+    }
+    job->writer.work.done = commit_done;
+    job->writer.batch = batch;
+    job->shared = link->shared;
+    job->link = link->id;
+    writer_commit(link->shared->writer, &job->writer);
+}
+
+/* ---- what the store is told about the peer ---- */
+
+static struct peer_post *peer_post_new(struct link *link,
+                                       enum status (*job)(struct replica *replica, void *context),
+                                       void (*done)(struct work *work))
+{
+    struct peer_post *post = calloc(1, sizeof *post);
+
+    if (post == NULL)
+        return NULL;
+    post->post.work.done = done;
+    post->post.job = job;
+    post->post.context = post;
+    post->shared = link->shared;
+    post->link = link->id;
+    post->seconds = clock_wall_seconds();
+    return post;
+}
+
+static enum status admit_job(struct replica *replica, void *context)
+{
+    const struct peer_post *post = context;
+
+    return replica_admit(replica, &post->proof, &post->peer);
+}
+
+static void admit_done(struct work *work)
+{
+    struct peer_post *post = (struct peer_post *)work;
+    char key[JOURNAL_KEY_SIZE];
+
+    journal_key(&post->peer, key);
+    journal_say(post->shared->journal,
+                post->post.status == STATUS_OK ? JOURNAL_INFO : JOURNAL_WARNING, "admit",
+                "peer=%s result=%s", key, status_name(post->post.status));
+    free(post);
+}
+
+static void perform_grant(struct link *link, const struct session_effect *effect)
+{
+    struct peer_post *post = peer_post_new(link, admit_job, admit_done);
+
+    if (post == NULL) {
+        link_end(link, "out of memory");
+        return;
+    }
+    post->peer = effect->peer;
+    post->proof = effect->invitation;
+    writer_send(link->shared->writer, &post->post);
+}
+
+static enum status note_job(struct replica *replica, void *context)
+{
+    const struct peer_post *post = context;
+
+    return replica_note_peer(replica, &post->peer, post->certain, post->seconds);
+}
+
+/* Frames that waited for the note may leave. */
+static void note_done(struct work *work)
+{
+    struct peer_post *post = (struct peer_post *)work;
+    struct link *link = link_find(post->shared, post->link);
+    enum status status = post->post.status;
+    bool certain = post->certain;
+    size_t size = 0;
+    uint8_t *frame = NULL;
+
+    free(post);
+    if (link == NULL || certain || link->noted != NOTED_UNDER_WAY)
+        return;
+    link->noted = NOTED_IN_FLIGHT;
+    if (status != STATUS_OK)
+        link_end(link, "the store cannot note what is in flight");
+    while (!link->ending && (frame = outbox_front(&link->held, &size)) != NULL) {
+        if (net_send(link->shared->net, link->id, bytes_of(frame, size)) != STATUS_OK)
+            link_end(link, "the peer does not take what it is sent");
+        else
+            outbox_pop(&link->held);
+    }
+}
+
+static bool note_peer(struct link *link, const struct public_key *peer, bool certain)
+{
+    struct peer_post *post = peer_post_new(link, note_job, note_done);
+
+    if (post == NULL)
+        return false;
+    post->peer = *peer;
+    post->certain = certain;
+    writer_send(link->shared->writer, &post->post);
+    return true;
+}
+
+/*
+ * Before a session's first record leaves, the store must know that the peer's marks are in doubt:
+ * else a crash right after leaves marks that claim too little or too much. Until that is durable
+ * frames wait here.
+ */
+static void perform_send(struct link *link, struct bytes frame, const struct session_report *report)
+{
+    enum status status = STATUS_OK;
+
+    if (report->in_flight && link->role == SESSION_CLIENT && link->noted < NOTED_UNDER_WAY) {
+        link->noted = NOTED_UNDER_WAY;
+        if (!note_peer(link, &report->peer, false))
+            status = STATUS_NO_MEMORY;
+    }
+    if (status == STATUS_OK)
+        status = link->noted == NOTED_UNDER_WAY ? outbox_push(&link->held, frame)
+                                                : net_send(link->shared->net, link->id, frame);
+    if (status != STATUS_OK)
+        link_end(link, "the peer does not take what it is sent");
+}
+
+/* ---- the session ---- */
+
+static void perform(struct link *link, const struct session_effect *effect,
+                    const struct session_report *report)
+{
+    switch (effect->kind) {
+    case EFFECT_SEND:
+        if (!link->ending)
+            perform_send(link, effect->frame, report);
+        break;
+    case EFFECT_READ:
+        perform_read(link, &effect->read);
+        break;
+    case EFFECT_VERIFY:
+        perform_verify(link, effect->batch);
+        break;
+    case EFFECT_COMMIT:
+        perform_commit(link, effect->batch);
+        break;
+    case EFFECT_GRANT:
+        perform_grant(link, effect);
+        break;
+    case EFFECT_REFUSED:
+    case EFFECT_STATE:
+        break;
+    case EFFECT_CLOSE:
+        journal_say(link->shared->journal, JOURNAL_WARNING, "session",
+                    "link=%" PRIx64 " end=%s why=\"%s\"", link->id, status_name(effect->status),
+                    effect->why != NULL ? effect->why : "");
+        link_end(link, "the session ended it");
+        break;
+    }
+}
+
+/* Says once who is there, notes once that it was reached and that nothing was under way. */
+static void watch(struct link *link, const struct session_report *report)
+{
+    if (report->proved && !link->proved_told) {
+        char key[JOURNAL_KEY_SIZE];
+
+        link->proved_told = true;
+        journal_key(&report->peer, key);
+        journal_say(link->shared->journal, JOURNAL_INFO, "linked",
+                    "link=%" PRIx64 " peer=%s side=%s", link->id, key,
+                    link->role == SESSION_CLIENT ? "up" : "down");
+    }
+    if (report->settled && link->noted == NOTED_NOTHING && note_peer(link, &report->peer, true))
+        link->noted = NOTED_CONTACT;
+    link->shared->changed(link->shared->context, link);
+}
+
+static void link_step(struct link *link, struct session_event *event)
+{
+    struct session_effects effects;
+    struct session_report report;
+    enum status status = STATUS_OK;
+
+    if (link->ending && event->kind != EVENT_CLOSED) {
+        batch_free(event->batch);
+        return;
+    }
+    event->now_us = clock_now_us();
+    event->wall_seconds = clock_wall_seconds();
+    effects.count = 0;
+    status = session_step(link->session, event, &effects);
+    session_report(link->session, &report);
+    for (size_t i = 0; i < effects.count; i++)
+        perform(link, &effects.items[i], &report);
+    if (status != STATUS_OK)
+        link_end(link, status_text(status));
+    if (event->kind == EVENT_CLOSED)
+        return;
+    timer_set(link->timer, session_deadline_us(link->session));
+    watch(link, &report);
+}
+
+static void link_due(void *context)
+{
+    struct session_event event = {.kind = EVENT_TICK};
+
+    link_step(context, &event);
+}
+
+static size_t window_of(const struct link_shared *shared)
+{
+    size_t share = WINDOWS_TOTAL / (shared->count + 1);
+
+    if (share > WINDOW_MOST)
+        return WINDOW_MOST;
+    return share < WINDOW_LEAST ? WINDOW_LEAST : share;
+}
+
+static void link_free(struct link *link)
+{
+    struct verify_job *next = NULL;
+
+    for (struct verify_job *job = link->first_verify; job != NULL; job = next) {
+        next = job->next;
+        if (job->finished) { /* the others come back and free themselves */
+            batch_free(job->batch);
+            free(job);
+        }
+    }
+    session_free(link->session);
+    if (link->authority != NULL)
+        replica_authority_release(link->shared->replica, link->authority);
+    timer_free(link->timer);
+    outbox_clear(&link->held);
+    if (link->next != NULL)
+        link->next->previous = link->previous;
+    if (link->previous != NULL)
+        link->previous->next = link->next;
+    else
+        link->shared->first = link->next;
+    link->shared->count--;
+    free(link);
+}
+
+struct link *link_open(struct link_shared *shared, const struct link_options *options)
+{
+    struct link *link = calloc(1, sizeof *link);
+    struct session_event event = {.kind = EVENT_OPENED};
+    struct session_self self;
+
+    if (link == NULL)
+        return NULL;
+    link->shared = shared;
+    link->id = options->id;
+    link->role = options->role;
+    link->next = shared->first;
+    if (link->next != NULL)
+        link->next->previous = link;
+    shared->first = link;
+    shared->count++;
+    memset(&self, 0, sizeof self);
+    replica_session_self(shared->replica, options->role == SESSION_CLIENT ? &options->peer : NULL,
+                         &self);
+    link->authority = replica_authority_acquire(shared->replica);
+    self.authority = link->authority;
+    self.chain_mode = shared->chain_mode;
+    self.window_bytes = window_of(shared);
+    link->session = session_new(&self);
+    link->timer = timer_new(shared->net, link_due, link);
+    if (link->session == NULL || link->timer == NULL) {
+        link_free(link);
+        return NULL;
+    }
+    shared->world->random(shared->world->context, event.random, sizeof event.random);
+    memcpy(event.nonce, options->nonce, sizeof event.nonce);
+    link_step(link, &event);
+    return link;
+}
+
+void link_frame(struct link *link, struct bytes frame)
+{
+    struct session_event event = {.kind = EVENT_FRAME, .frame = frame};
+
+    link_step(link, &event);
+}
+
+void link_writable(struct link *link)
+{
+    struct session_event event = {.kind = EVENT_WRITABLE};
+
+    if (link->noted != NOTED_UNDER_WAY) /* else the line seems free only because frames wait here */
+        link_step(link, &event);
+}
+
+static void link_news(struct link *link, const struct writer_news *news)
+{
+    struct session_event arrived = {.kind = EVENT_ARRIVED,
+                                    .arrival = news->arrival,
+                                    .running_hash = news->running_hash,
+                                    .changed = news->changed,
+                                    .changed_count = news->changed_count,
+                                    .receipt_number = news->receipt_number};
+
+    if (news->authority_changed && !link->ending) {
+        const struct authority *before = link->authority;
+        struct session_event event = {.kind = EVENT_AUTHORITY_CHANGED};
+
+        link->authority = replica_authority_acquire(link->shared->replica);
+        event.authority = link->authority;
+        link_step(link, &event);
+        replica_authority_release(link->shared->replica, before);
+    }
+    link_step(link, &arrived);
+}
+
+void link_news_all(struct link_shared *shared, const struct writer_news *news)
+{
+    for (struct link *link = shared->first; link != NULL; link = link->next)
+        link_news(link, news);
+}
+
+void link_end(struct link *link, const char *why)
+{
+    if (link->ending)
+        return;
+    link->ending = true;
+    journal_say(link->shared->journal, JOURNAL_DEBUG, "end", "link=%" PRIx64 " why=\"%s\"",
+                link->id, why);
+    net_disconnect(link->shared->net, link->id);
+}
+
+void link_end_all(struct link_shared *shared, const char *why)
+{
+    for (struct link *link = shared->first; link != NULL; link = link->next)
+        link_end(link, why);
+}
+
+void link_closed(struct link *link, const char *why)
+{
+    struct session_event event = {.kind = EVENT_CLOSED};
+    struct session_report report;
+    char key[JOURNAL_KEY_SIZE] = "";
+
+    link_step(link, &event);
+    session_report(link->session, &report);
+    if (report.proved) {
+        journal_key(&report.peer, key);
+        (void)note_peer(link, &report.peer, !report.in_flight);
+    }
+    journal_say(link->shared->journal, report.proved ? JOURNAL_INFO : JOURNAL_DEBUG, "unlinked",
+                "link=%" PRIx64 " peer=%s sent=%" PRIu64 " received=%" PRIu64 " bytes_out=%" PRIu64
+                " bytes_in=%" PRIu64 " why=\"%s\"",
+                link->id, key, report.records_sent, report.records_received, report.payload_sent,
+                report.payload_received, why);
+    link_free(link);
+}
+
+struct link *link_next(const struct link *link)
+{
+    return link->next;
+}
+
+uint64_t link_id(const struct link *link)
+{
+    return link->id;
+}
+
+enum session_role link_role(const struct link *link)
+{
+    return link->role;
+}
+
+void link_report(const struct link *link, struct session_report *report)
+{
+    session_report(link->session, report);
+}

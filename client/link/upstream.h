@@ -1,0 +1,43 @@
+/*
+ * The connection to the node above: kept, and tried again with a back-off of full jitter when it
+ * is lost, so that three thousand offices do not come back in the same second. Loop's thread only.
+ */
+#ifndef HOSO_CLIENT_LINK_UPSTREAM_H
+#define HOSO_CLIENT_LINK_UPSTREAM_H
+
+#include "client/link/link.h"
+#include "client/link/timer.h"
+
+enum { UPSTREAM_RETRY_MAX_SECONDS = 60 };
+
+struct upstream {
+    struct link_shared *shared;
+    struct address address;
+    struct public_key key; /* pinned */
+    uint64_t retry_most_us;
+    struct timer *timer;
+    uint64_t id;       /* of the connection, dialled or open; 0: none */
+    struct link *link; /* NULL: not open */
+    uint8_t nonce[SESSION_NONCE_BYTES];
+    unsigned failures; /* in a row */
+    uint64_t opened_us;
+    bool settled; /* this connection came to rest once */
+    bool ended;   /* no more attempts */
+};
+
+/* |retry_most_s|: the longest wait, seconds, 0 = the default. Errors: NO_MEMORY. */
+CHECK_RESULT enum status upstream_init(struct upstream *upstream, struct link_shared *shared,
+                                       const struct address *address, const struct public_key *key,
+                                       unsigned retry_most_s);
+void upstream_deinit(struct upstream *upstream);
+/* Dials now unless it is connected or dialling. */
+void upstream_dial(struct upstream *upstream);
+/* No more attempts. */
+void upstream_stop(struct upstream *upstream);
+/* The dialled connection stands: returns its link, or NULL (it is then ended). */
+struct link *upstream_opened(struct upstream *upstream);
+/* The connection is gone, or did not come about; |retry_after_ms| as the peer asked, or 0. Waits,
+ * then dials again. */
+void upstream_lost(struct upstream *upstream, uint64_t retry_after_ms);
+
+#endif
