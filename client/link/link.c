@@ -1,6 +1,7 @@
 #include "client/link/link.h"
 
 #include "client/link/clock.h"
+#include "client/link/note.h"
 #include "client/link/outbox.h"
 #include "client/link/timer.h"
 
@@ -62,17 +63,6 @@ struct commit_job {
     struct writer_batch writer; /* first: its |work| is the job */
     struct link_shared *shared;
     uint64_t link;
-};
-
-/* A job for the writer about a peer. */
-struct peer_post {
-    struct writer_post post; /* first */
-    struct link_shared *shared;
-    uint64_t link;
-    struct public_key peer;
-    struct hash proof;
-    int64_t seconds;
-    bool certain;
 };
 
 static void link_step(struct link *link, struct session_event *event);
@@ -251,96 +241,24 @@ static void perform_commit(struct link *link, struct batch *batch)
 
 /* ---- what the store is told about the peer ---- */
 
-static struct peer_post *peer_post_new(struct link *link,
-                                       enum status (*job)(struct replica *replica, void *context),
-                                       void (*done)(struct work *work))
-{
-    struct peer_post *post = calloc(1, sizeof *post);
-
-    if (post == NULL)
-        return NULL;
-    post->post.work.done = done;
-    post->post.job = job;
-    post->post.context = post;
-    post->shared = link->shared;
-    post->link = link->id;
-    post->seconds = clock_wall_seconds();
-    return post;
-}
-
-static enum status admit_job(struct replica *replica, void *context)
-{
-    const struct peer_post *post = context;
-
-    return replica_admit(replica, &post->proof, &post->peer);
-}
-
-static void admit_done(struct work *work)
-{
-    struct peer_post *post = (struct peer_post *)work;
-    char key[JOURNAL_KEY_SIZE];
-
-    journal_key(&post->peer, key);
-    journal_say(post->shared->journal,
-                post->post.status == STATUS_OK ? JOURNAL_INFO : JOURNAL_WARNING, "admit",
-                "peer=%s result=%s", key, status_name(post->post.status));
-    free(post);
-}
-
-static void perform_grant(struct link *link, const struct session_effect *effect)
-{
-    struct peer_post *post = peer_post_new(link, admit_job, admit_done);
-
-    if (post == NULL) {
-        link_end(link, "out of memory");
-        return;
-    }
-    post->peer = effect->peer;
-    post->proof = effect->invitation;
-    writer_send(link->shared->writer, &post->post);
-}
-
-static enum status note_job(struct replica *replica, void *context)
-{
-    const struct peer_post *post = context;
-
-    return replica_note_peer(replica, &post->peer, post->certain, post->seconds);
-}
-
 /* Frames that waited for the note may leave. */
-static void note_done(struct work *work)
+static void note_done(struct link_shared *shared, uint64_t id, enum status status)
 {
-    struct peer_post *post = (struct peer_post *)work;
-    struct link *link = link_find(post->shared, post->link);
-    enum status status = post->post.status;
-    bool certain = post->certain;
+    struct link *link = link_find(shared, id);
     size_t size = 0;
     uint8_t *frame = NULL;
 
-    free(post);
-    if (link == NULL || certain || link->noted != NOTED_UNDER_WAY)
+    if (link == NULL || link->noted != NOTED_UNDER_WAY)
         return;
     link->noted = NOTED_IN_FLIGHT;
     if (status != STATUS_OK)
         link_end(link, "the store cannot note what is in flight");
     while (!link->ending && (frame = outbox_front(&link->held, &size)) != NULL) {
-        if (net_send(link->shared->net, link->id, bytes_of(frame, size)) != STATUS_OK)
+        if (net_send(shared->net, id, bytes_of(frame, size)) != STATUS_OK)
             link_end(link, "the peer does not take what it is sent");
         else
             outbox_pop(&link->held);
     }
-}
-
-static bool note_peer(struct link *link, const struct public_key *peer, bool certain)
-{
-    struct peer_post *post = peer_post_new(link, note_job, note_done);
-
-    if (post == NULL)
-        return false;
-    post->peer = *peer;
-    post->certain = certain;
-    writer_send(link->shared->writer, &post->post);
-    return true;
 }
 
 /*
@@ -354,8 +272,7 @@ static void perform_send(struct link *link, struct bytes frame, const struct ses
 
     if (report->in_flight && link->role == SESSION_CLIENT && link->noted < NOTED_UNDER_WAY) {
         link->noted = NOTED_UNDER_WAY;
-        if (!note_peer(link, &report->peer, false))
-            status = STATUS_NO_MEMORY;
+        status = note_in_flight(link->shared, &report->peer, link->id, note_done);
     }
     if (status == STATUS_OK)
         status = link->noted == NOTED_UNDER_WAY ? outbox_push(&link->held, frame)
@@ -384,7 +301,8 @@ static void perform(struct link *link, const struct session_effect *effect,
         perform_commit(link, effect->batch);
         break;
     case EFFECT_GRANT:
-        perform_grant(link, effect);
+        if (note_admit(link->shared, &effect->peer, &effect->invitation) != STATUS_OK)
+            link_end(link, "out of memory");
         break;
     case EFFECT_REFUSED:
     case EFFECT_STATE:
@@ -410,7 +328,8 @@ static void watch(struct link *link, const struct session_report *report)
                     "link=%" PRIx64 " peer=%s side=%s", link->id, key,
                     link->role == SESSION_CLIENT ? "up" : "down");
     }
-    if (report->settled && link->noted == NOTED_NOTHING && note_peer(link, &report->peer, true))
+    if (report->settled && link->noted == NOTED_NOTHING &&
+        note_contact(link->shared, &report->peer, true) == STATUS_OK)
         link->noted = NOTED_CONTACT;
     link->shared->changed(link->shared->context, link);
 }
@@ -585,7 +504,9 @@ void link_closed(struct link *link, const char *why)
     session_report(link->session, &report);
     if (report.proved) {
         journal_key(&report.peer, key);
-        (void)note_peer(link, &report.peer, !report.in_flight);
+        /* Without memory for it the marks stay in doubt: slower, not wrong. */
+        if (note_contact(link->shared, &report.peer, !report.in_flight) != STATUS_OK)
+            journal_say(link->shared->journal, JOURNAL_WARNING, "contact", "result=NO_MEMORY");
     }
     journal_say(link->shared->journal, report.proved ? JOURNAL_INFO : JOURNAL_DEBUG, "unlinked",
                 "link=%" PRIx64 " peer=%s sent=%" PRIu64 " received=%" PRIu64 " bytes_out=%" PRIu64
