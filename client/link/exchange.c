@@ -25,7 +25,7 @@ struct exchange {
     uint64_t began_us;
     uint64_t link; /* whose counters |base| is of; 0: began without one */
     struct session_report base;
-    struct node_exchange result;
+    struct service_exchange result;
 };
 
 static void ask_done(struct work *work)
@@ -58,7 +58,7 @@ void ask_loop(struct mailbox *mailbox, void (*answer)(void *context), void *cont
 /* What the link has moved since the exchange began. */
 static void count_moved(struct exchange *exchange)
 {
-    struct node_exchange *result = &exchange->result;
+    struct service_exchange *result = &exchange->result;
     const struct session_report *base = &exchange->base;
     const struct upstream *upstream = exchange->exchanges->upstream;
     struct session_report now;
@@ -153,7 +153,7 @@ static void wait_finished(struct exchange *exchange, uint64_t timeout_ms, struct
 }
 
 enum status exchange_wait(struct exchanges *exchanges, struct mailbox *mailbox, uint64_t timeout_ms,
-                          struct node_exchange *result)
+                          struct service_exchange *result)
 {
     struct exchange exchange = {.exchanges = exchanges, .began_us = clock_now_us()};
     pthread_condattr_t attributes;

@@ -5,7 +5,7 @@
 #ifndef HOSO_CLIENT_LINK_EXCHANGE_H
 #define HOSO_CLIENT_LINK_EXCHANGE_H
 
-#include "client/link/node.h"
+#include "client/link/service.h"
 #include "client/link/upstream.h"
 
 struct exchange;
@@ -17,9 +17,9 @@ struct exchanges {
     bool closed; /* nothing is waited for any more */
 };
 
-/* As node_exchange(). */
+/* As service_exchange(). */
 CHECK_RESULT enum status exchange_wait(struct exchanges *exchanges, struct mailbox *mailbox,
-                                       uint64_t timeout_ms, struct node_exchange *result);
+                                       uint64_t timeout_ms, struct service_exchange *result);
 /* On the loop: all that wait end with |status|. */
 void exchanges_finish(struct exchanges *exchanges, enum status status);
 

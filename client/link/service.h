@@ -1,32 +1,32 @@
 /*
- * A node at work: one replica with its writer, readers, verifiers, loop and links. The daemon and
- * a lone client that syncs are both this; the daemon also listens.
+ * A service: one replica at work, with its writer, readers, verifiers, loop and links. The daemon
+ * and a lone client that syncs are both this; the daemon also listens.
  *
- *   any thread                 loop                     writer, reader, verifiers
- *   node_submit()  ------------------------------------> group, commit
- *   node_exchange() ---------> links, sessions <-------> work and what came of it
+ *   any thread                    loop                     writer, reader, verifiers
+ *   service_submit()  ------------------------------------> group, commit
+ *   service_exchange() ---------> links, sessions <-------> work and what came of it
  *
  * Source: daemon/DESIGN.md "Threads".
  */
-#ifndef HOSO_CLIENT_LINK_NODE_H
-#define HOSO_CLIENT_LINK_NODE_H
+#ifndef HOSO_CLIENT_LINK_SERVICE_H
+#define HOSO_CLIENT_LINK_SERVICE_H
 
 #include "client/link/address.h"
 #include "client/link/journal.h"
 #include "client/replica/replica.h"
 
-struct node;
+struct service;
 
 /* One peer that is connected and proved. */
-struct node_peer {
+struct service_peer {
     struct public_key key;
     bool up;      /* the node above */
     bool settled; /* nothing is to be sent either way */
     uint64_t records_sent, records_received;
 };
 
-struct node_options {
-    struct replica *replica;           /* outlives the node */
+struct service_options {
+    struct replica *replica;           /* outlives the service */
     const struct replica_world *world; /* likewise; its functions are called on several threads */
     const struct journal *journal;     /* likewise; NULL: says nothing */
     const char *upstream_url;          /* NULL: as the replica's identity says, if it has one */
@@ -35,27 +35,29 @@ struct node_options {
     bool many_peers; /* a daemon */
     /* Renders the page at |path| from a snapshot into |out|, knowing who is connected; returns a
      * HTTP status. On the reader thread. NULL: there are no pages. */
-    unsigned (*page)(void *context, struct bytes path, const struct node_peer *peers,
+    unsigned (*page)(void *context, struct bytes path, const struct service_peer *peers,
                      size_t peer_count, struct buffer *out);
     void *page_context;
 };
 
 /* Errors: NO_MEMORY, IO; USAGE: the upstream's address is none. */
-CHECK_RESULT enum status node_open(const struct node_options *options, struct node **node);
-/* Before node_start(). As net_listen(). */
-CHECK_RESULT enum status node_listen(struct node *node, const char *host, uint16_t *port);
+CHECK_RESULT enum status service_open(const struct service_options *options,
+                                      struct service **service);
+/* Before service_start(). As net_listen(). */
+CHECK_RESULT enum status service_listen(struct service *service, const char *host, uint16_t *port);
 /* Starts the loop's thread, and connecting upwards if there is a node above. Errors: NO_MEMORY. */
-CHECK_RESULT enum status node_start(struct node *node);
+CHECK_RESULT enum status service_start(struct service *service);
 /* Ends connections, lets the writer commit what it has, joins all threads, frees all. NULL is
- * allowed. Nobody may be inside another function of the node. */
-void node_close(struct node *node);
+ * allowed. Nobody may be inside another function of it. */
+void service_close(struct service *service);
 
-/* For struct command_host.submit: |node| is the struct node. As writer_run(). */
-enum status node_submit(void *node, enum status (*job)(struct replica *replica, void *context),
-                        void *context);
+/* For struct command_host.submit: |service| is the struct service. As writer_run(). */
+enum status service_submit(void *service,
+                           enum status (*job)(struct replica *replica, void *context),
+                           void *context);
 
 /* What one exchange with the node above moved. Bytes are websocket payload. */
-struct node_exchange {
+struct service_exchange {
     uint64_t sent, received; /* records */
     uint64_t bytes_up, bytes_down;
     uint64_t ms;
@@ -68,15 +70,18 @@ struct node_exchange {
  * answer, the link was lost, or |timeout_ms| (0: none) passed; what was exchanged until then
  * stands.
  */
-CHECK_RESULT enum status node_exchange(struct node *node, uint64_t timeout_ms,
-                                       struct node_exchange *exchange);
+CHECK_RESULT enum status service_exchange(struct service *service, uint64_t timeout_ms,
+                                          struct service_exchange *exchange);
 /* For struct command_host.linked: true while a proved link to the node above stands. */
-bool node_linked(void *node);
+bool service_linked(void *service);
 
 /* Fills at most |most|; returns how many there are filled. Any thread but the loop's. */
-size_t node_peers(struct node *node, struct node_peer *peers, size_t most);
+size_t service_peers(struct service *service, struct service_peer *peers, size_t most);
+
+/* Makes those that wait in service_exchange() return UNREACHABLE, now and from now on. */
+void service_end_exchanges(struct service *service);
 
 /* Not OK once the store has failed: nothing is taken in any more, reads go on. */
-enum status node_health(struct node *node);
+enum status service_health(struct service *service);
 
 #endif
