@@ -8,7 +8,7 @@ enum { OWN_WRITES = 2 };
 
 enum status act_take_officer(struct act_work *work)
 {
-    work->pack = replica_pack(work->replica, NULL);
+    work->pack = snapshot_pack(work->replica, work->read->authority, NULL);
     if (work->pack == NULL) {
         return act_refuse(work, ACT_WHY_NO_PACK);
     }

@@ -91,18 +91,21 @@ static enum status load_record(struct loading *loading, const struct place *plac
     struct view_record *input = &loading->inputs[loading->count++];
     *input = (struct view_record){.record = record};
     input->standing = standing_of(loading, &position);
+    input->erased = authority_erasure(loading->read->authority, &record->id, &loading->scope,
+                                      &input->stand_ins, &input->stand_in_count);
     return STATUS_OK;
 }
 
 static const struct pack *find_pack(void *context, const struct hash *hash)
 {
-    return replica_pack(context, hash);
+    struct replica_read *read = context;
+    return snapshot_pack(read->replica, read->authority, hash);
 }
 
 enum status case_view(struct replica_read *read, const struct view_record *inputs, size_t count,
                       struct arena *arena, struct view *view)
 {
-    return view_compute(inputs, count, find_pack, read->replica, arena, view);
+    return view_compute(inputs, count, find_pack, read, arena, view);
 }
 
 enum status case_load(struct replica_read *read, const struct case_row *row, struct arena *arena,

@@ -439,7 +439,7 @@ enum status replica_duties(struct replica *replica)
     struct replica_read read;
     struct clock_verdict clock;
     group_read(replica, &read);
-    const struct pack *pack = replica_pack(replica, NULL);
+    const struct pack *pack = snapshot_pack(replica, read.authority, NULL);
     enum status status = STATUS_OK;
     if (pack != NULL && number_is_owner(&read, replica->identity.unit)) {
         status = clock_judge(&read, &clock);

@@ -1,6 +1,7 @@
 /*
  * The group: what one commit makes durable, staged until then.
  */
+#include "client/replica/index.h"
 #include "client/replica/log.h"
 #include "client/replica/receipt.h"
 #include "client/replica/snapshot.h"
@@ -188,6 +189,8 @@ static enum status group_finish(struct replica *replica, struct replica_commit *
         status = changed_list(replica, &entries);
     if (status == STATUS_OK)
         status = receipts_sign(replica, entries, group->changed_count, &commit->receipt);
+    if (status == STATUS_OK)
+        status = index_follow_authority(replica);
     if (status == STATUS_OK)
         status = counters_save(replica);
     if (status == STATUS_OK && group->authority)

@@ -239,7 +239,7 @@ enum status replica_index(struct replica *replica, size_t most, size_t *left)
     }
     arena_init_over(&arena, memory, ARENA_START_BYTES, CASE_ARENA_BYTES);
     group_read(replica, &read);
-    enum status status = STATUS_OK;
+    enum status status = index_follow_authority(replica);
     for (size_t i = 0; i < most && status == STATUS_OK; i++) {
         status = next_stale(read.store, number, &number);
         if (status == STATUS_OK) {

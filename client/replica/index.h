@@ -36,14 +36,12 @@ CHECK_RESULT enum status index_loaded_case(struct replica *replica,
 /* [writer] Marks every case with a record in |log| as stale: its standing has changed. */
 CHECK_RESULT enum status index_mark_log(struct replica *replica, const struct log_row *log);
 /*
- * [writer] Marks what a change of authority touches: the cases of every log whose first or last
- * record stands otherwise in |after| than in |before|, and the cases not loaded, whose pack may
- * have come. Orders that name records in the middle of a log mark that log themselves. To be called
- * once for a group that changed authority, before its commit. Errors: IO, FULL, CORRUPT, NO_MEMORY.
+ * [writer] If the open group changed authority, marks what that touches: the cases of every log
+ * whose first or last record stands otherwise than before, and the cases not loaded, whose pack may
+ * have come. Once a group; replica_commit() and replica_index() call it. Orders that name records
+ * in the middle of a log mark that log themselves. Errors: IO, FULL, CORRUPT, NO_MEMORY.
  */
-CHECK_RESULT enum status index_follow_authority(struct replica *replica,
-                                                const struct authority *before,
-                                                const struct authority *after);
+CHECK_RESULT enum status index_follow_authority(struct replica *replica);
 /* Whether the rows of the case are stale. */
 CHECK_RESULT enum status index_is_stale(struct store_read *read, uint32_t case_number, bool *stale);
 

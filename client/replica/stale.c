@@ -112,10 +112,16 @@ static enum status mark_not_loaded(struct replica *replica)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status index_follow_authority(struct replica *replica, const struct authority *before,
-                                   const struct authority *after)
+enum status index_follow_authority(struct replica *replica)
 {
-    struct following following = {.replica = replica, .before = before, .after = after};
+    struct group *group = &replica->group;
+    if (group->authority == NULL || group->authority_followed || replica->authority == NULL) {
+        return STATUS_OK;
+    }
+    group->authority_followed = true;
+    /* Only the writer publishes, and this is the writer: what is committed stays where it is. */
+    struct following following = {
+        .replica = replica, .before = replica->authority->authority, .after = group->authority};
     arena_init(&following.arena, SIZE_MAX);
     enum status status = log_each(replica->group.view, compare_log, &following);
     status = status == STATUS_OK ? following.failure : status;

@@ -43,6 +43,7 @@ struct group {
     bool epoch_changed;
     const char *epoch_why;
     struct authority *authority; /* staged copy; NULL while unchanged */
+    bool authority_followed;     /* the cases that touches are marked as stale */
     uint32_t *changed;           /* numbers of the logs that advanced, each once */
     size_t changed_count;
     size_t changed_capacity;

@@ -1,4 +1,4 @@
-#include "tests/lib/node.h"
+#include "tests/lib/site.h"
 
 #include "client/replica/log.h"
 #include "client/replica/state.h"
@@ -61,36 +61,36 @@ static const struct pack_procedure procedures[] = {
 };
 
 static const struct pack_unit units[] = {
-    {TEXT(NODE_HUB_UNIT), TEXT("UBND huyện A Lưới"), TEXT("hub"), {NULL, 0}},
-    {TEXT(NODE_UNIT), TEXT("UBND xã Trung Sơn"), TEXT("office"), TEXT(NODE_HUB_UNIT)},
-    {TEXT(NODE_OTHER_UNIT), TEXT("UBND xã Hồng Vân"), TEXT("office"), TEXT(NODE_HUB_UNIT)},
+    {TEXT(SITE_HUB_UNIT), TEXT("UBND huyện A Lưới"), TEXT("hub"), {NULL, 0}},
+    {TEXT(SITE_UNIT), TEXT("UBND xã Trung Sơn"), TEXT("office"), TEXT(SITE_HUB_UNIT)},
+    {TEXT(SITE_OTHER_UNIT), TEXT("UBND xã Hồng Vân"), TEXT("office"), TEXT(SITE_HUB_UNIT)},
 };
 
 static const struct pack_officer officers[] = {
     {TEXT("tn01"),
      TEXT("Hồ Thị Nhung"),
-     TEXT(NODE_UNIT),
+     TEXT(SITE_UNIT),
      TEXT("tiếp nhận"),
      BIT(RECEPTION) | BIT(CASHIER),
      HAT_RECEPTION,
      {NULL, 0}},
     {TEXT("tn02"),
      TEXT("Lê Văn Hòa"),
-     TEXT(NODE_UNIT),
+     TEXT(SITE_UNIT),
      TEXT("tiếp nhận"),
      BIT(RECEPTION),
      HAT_RECEPTION,
      {NULL, 0}},
     {TEXT("ht01"),
      TEXT("Nguyễn Xuân Bình"),
-     TEXT(NODE_UNIT),
+     TEXT(SITE_UNIT),
      TEXT("hộ tịch"),
      BIT(SPECIALIST) | BIT(HEAD_OF_ONE_STOP),
      HAT_SPECIALIST,
      {NULL, 0}},
     {TEXT("ct01"),
      TEXT("Hồ Văn Đường"),
-     TEXT(NODE_UNIT),
+     TEXT(SITE_UNIT),
      TEXT("chủ tịch"),
      BIT(LEADER),
      HAT_LEADER,
@@ -135,62 +135,62 @@ void district_close(struct district *district)
 
 static void draw(void *context, uint8_t *out, size_t size)
 {
-    struct node *node = context;
-    random_fill(&node->random, out, size);
+    struct site *site = context;
+    random_fill(&site->random, out, size);
 }
 
 static int64_t tell_time(void *context)
 {
-    const struct node *node = context;
-    return node->clock;
+    const struct site *site = context;
+    return site->clock;
 }
 
-static struct replica_world world_of(struct node *node)
+static struct replica_world world_of(struct site *site)
 {
-    return (struct replica_world){.context = node, .random = draw, .wall_seconds = tell_time};
+    return (struct replica_world){.context = site, .random = draw, .wall_seconds = tell_time};
 }
 
-void node_open(struct node *node, struct store *store, const struct district *district,
+void site_open(struct site *site, struct store *store, const struct district *district,
                uint64_t role, const char *unit, uint64_t seed, const struct name *scope)
 {
-    *node = (struct node){.store = store, .clock = NODE_START_SECONDS, .random = {seed}};
+    *site = (struct site){.store = store, .clock = SITE_START_SECONDS, .random = {seed}};
     struct replica_identity identity = {.role = role,
                                         .unit = bytes_of_text(unit),
                                         .name = bytes_of_text("máy"),
                                         .root = district->root};
-    struct replica_world world = world_of(node);
-    random_fill(&node->random, identity.seed, sizeof identity.seed);
-    random_fill(&node->random, identity.scope.bytes, sizeof identity.scope.bytes);
+    struct replica_world world = world_of(site);
+    random_fill(&site->random, identity.seed, sizeof identity.seed);
+    random_fill(&site->random, identity.scope.bytes, sizeof identity.scope.bytes);
     if (scope != NULL) {
         identity.scope = *scope;
     }
     assert_int_equal(replica_create(store, &world, &identity), STATUS_OK);
-    assert_int_equal(replica_open(store, &world, &node->replica), STATUS_OK);
+    assert_int_equal(replica_open(store, &world, &site->replica), STATUS_OK);
 }
 
-void node_reopen(struct node *node)
+void site_reopen(struct site *site)
 {
-    struct replica_world world = world_of(node);
-    replica_close(node->replica);
-    assert_int_equal(replica_open(node->store, &world, &node->replica), STATUS_OK);
+    struct replica_world world = world_of(site);
+    replica_close(site->replica);
+    assert_int_equal(replica_open(site->store, &world, &site->replica), STATUS_OK);
 }
 
-void node_close(struct node *node)
+void site_close(struct site *site)
 {
-    replica_close(node->replica);
-    store_close(node->store);
+    replica_close(site->replica);
+    store_close(site->store);
 }
 
-static void commit(struct node *node)
+static void commit(struct site *site)
 {
     struct replica_commit made;
-    assert_int_equal(replica_commit(node->replica, &made), STATUS_OK);
+    assert_int_equal(replica_commit(site->replica, &made), STATUS_OK);
 }
 
-static struct grant grant_of(struct node *node, bool counter_owner, bool may_grant)
+static struct grant grant_of(struct site *site, bool counter_owner, bool may_grant)
 {
-    const struct replica_identity *identity = replica_identity(node->replica);
-    return (struct grant){.key = *replica_key(node->replica),
+    const struct replica_identity *identity = replica_identity(site->replica);
+    return (struct grant){.key = *replica_key(site->replica),
                           .role = identity->role,
                           .unit = identity->unit,
                           .label = identity->name,
@@ -201,7 +201,7 @@ static struct grant grant_of(struct node *node, bool counter_owner, bool may_gra
                           .sees_all = identity->role == ROLE_HUB};
 }
 
-void node_found(struct node *hub, const struct district *district)
+void site_found(struct site *hub, const struct district *district)
 {
     struct grant grant = grant_of(hub, true, true);
     assert_int_equal(replica_begin(hub->replica), STATUS_OK);
@@ -210,15 +210,22 @@ void node_found(struct node *hub, const struct district *district)
     commit(hub);
 }
 
-void node_grant(struct node *granter, struct node *node, bool counter_owner, bool may_grant)
+void site_publish(struct site *site, const struct district *district)
 {
-    struct grant grant = grant_of(node, counter_owner, may_grant);
+    assert_int_equal(replica_begin(site->replica), STATUS_OK);
+    assert_int_equal(replica_publish_pack(site->replica, buffer_view(&district->pack)), STATUS_OK);
+    commit(site);
+}
+
+void site_grant(struct site *granter, struct site *site, bool counter_owner, bool may_grant)
+{
+    struct grant grant = grant_of(site, counter_owner, may_grant);
     assert_int_equal(replica_begin(granter->replica), STATUS_OK);
     assert_int_equal(replica_grant(granter->replica, &grant), STATUS_OK);
     commit(granter);
 }
 
-/* ---- records from one node to another ---- */
+/* ---- records from one site to another ---- */
 
 struct sending {
     struct store_read *read;
@@ -257,7 +264,7 @@ static bool add_log(void *context, const struct log_row *row)
     return true;
 }
 
-static struct batch *batch_of(struct node *from)
+static struct batch *batch_of(struct site *from)
 {
     struct sending sending = {.batch = batch_new(), .record_capacity = 100000, .run_capacity = 256};
     struct batch *batch = sending.batch;
@@ -274,7 +281,7 @@ static struct batch *batch_of(struct node *from)
     return batch;
 }
 
-void node_send(struct node *from, struct node *to)
+void site_send(struct site *from, struct site *to)
 {
     size_t left = 1;
     struct batch *batch = batch_of(from);
@@ -291,14 +298,14 @@ void node_send(struct node *from, struct node *to)
 
 /* ---- acts ---- */
 
-enum status node_act(struct node *node, const struct act *act, struct act_result *result)
+enum status site_act(struct site *site, const struct act *act, struct act_result *result)
 {
-    assert_int_equal(replica_begin(node->replica), STATUS_OK);
-    enum status status = replica_act(node->replica, act, result);
+    assert_int_equal(replica_begin(site->replica), STATUS_OK);
+    enum status status = replica_act(site->replica, act, result);
     if (status == STATUS_OK) {
-        commit(node);
+        commit(site);
     } else {
-        replica_abort(node->replica);
+        replica_abort(site->replica);
     }
     return status;
 }
@@ -336,7 +343,7 @@ struct bytes value_of_integer(int64_t number)
     return value;
 }
 
-enum status node_receive(struct node *node, const char *owner, int64_t received,
+enum status site_receive(struct site *site, const char *owner, int64_t received,
                          struct act_result *result)
 {
     struct act_write writes[] = {
@@ -351,10 +358,10 @@ enum status node_receive(struct node *node, const char *owner, int64_t received,
                       .hat = HAT_RECEPTION,
                       .purpose = LOG_COUNTER,
                       .number = true};
-    return node_act(node, &act, result);
+    return site_act(site, &act, result);
 }
 
-enum status node_set(struct node *node, const struct name *case_name, const char *officer,
+enum status site_set(struct site *site, const struct name *case_name, const char *officer,
                      uint64_t hat, const char *field, const char *value, struct act_result *result)
 {
     struct act_write write = {.field = bytes_of_text(field), .value = value_of_text(value)};
@@ -365,5 +372,5 @@ enum status node_set(struct node *node, const struct name *case_name, const char
                       .officer = bytes_of_text(officer),
                       .hat = hat,
                       .purpose = LOG_COUNTER};
-    return node_act(node, &act, result);
+    return site_act(site, &act, result);
 }
