@@ -125,13 +125,13 @@ enum session_event_kind {
     EVENT_OPENED,   /* the connection stands; |random| 32 fresh bytes, |nonce| the client's from the
                        query */
     EVENT_FRAME,    /* one whole frame from the peer: |frame| */
-    EVENT_WRITABLE, /* the line takes another frame */
+    EVENT_WRITABLE, /* the line has taken what was sent; due after every step that sent something */
     EVENT_READ_DONE,     /* |read| */
     EVENT_VERIFIED,      /* |batch| is back with verdicts */
     EVENT_COMMITTED,     /* |batch| is durable, with outcomes; |receipt| of this node covers it */
     EVENT_COMMIT_FAILED, /* |batch|: nothing of it is stored; |status| */
-    EVENT_ARRIVED,       /* the store's newest arrival is |arrival|; |changed| logs advanced;
-                            |receipt_number| */
+    EVENT_ARRIVED, /* after COMMITTED and AUTHORITY_CHANGED of the same commit: the store's newest
+                      arrival is |arrival|; |changed| logs advanced; |receipt_number| */
     EVENT_AUTHORITY_CHANGED, /* |authority| replaces the old one */
     EVENT_CLOSED,            /* the connection is gone */
     EVENT_TICK               /* session_deadline_us() is due */

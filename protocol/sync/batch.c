@@ -1,0 +1,42 @@
+#include "protocol/sync/batch.h"
+
+#include <stdlib.h>
+
+enum {
+    BATCH_ARENA_BYTES = 8 * 1024 * 1024, /* what a frame rebuilds to, with its decoded headers */
+    RECEIPT_ARENA_BYTES = 256 * 1024
+};
+
+struct batch *batch_new(void)
+{
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (batch != NULL) {
+        arena_init(&batch->arena, BATCH_ARENA_BYTES);
+    }
+    return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+    if (batch != NULL) {
+        arena_deinit(&batch->arena);
+        free(batch);
+    }
+}
+
+void batch_verify(struct batch *batch, enum chain_mode mode)
+{
+    for (size_t i = 0; i < batch->run_count; i++) {
+        struct run *run = &batch->runs[i];
+        run->verdict =
+            chain_check(batch->records + run->first, run->count, &run->before, &run->device, mode);
+    }
+    struct arena scratch;
+    arena_init(&scratch, RECEIPT_ARENA_BYTES);
+    for (size_t i = 0; i < batch->receipt_count; i++) {
+        struct receipt receipt;
+        batch->receipt_sound[i] = receipt_open(batch->receipts[i], &scratch, &receipt) == STATUS_OK;
+        arena_reset(&scratch);
+    }
+    arena_deinit(&scratch);
+}
