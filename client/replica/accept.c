@@ -22,7 +22,6 @@ struct intake {
     struct log_row log;    /* the segment that holds the record before the next one */
     uint64_t seq;          /* of that record */
     struct hash id;
-    bool forked;       /* a branch was found or made */
     bool open;         /* |log| ends at |seq| and nothing branches off there */
     bool of_authority; /* the authority scope */
     size_t stored;
@@ -33,6 +32,24 @@ static void refuse(struct intake *intake, enum run_outcome outcome, enum status 
     intake->run->outcome = outcome;
     intake->run->why = why;
     intake->run->refused_seq = seq;
+}
+
+/* While only the reserve is left peers bring nothing new; authority is always taken. */
+static enum status room_judge(struct intake *intake, uint64_t seq)
+{
+    struct group *group = &intake->replica->group;
+    if (intake->of_authority)
+        return STATUS_OK;
+    if (!group->room_asked) {
+        uint64_t free_bytes = 0;
+        enum status status = store_room(intake->replica->store, &free_bytes, &group->room_short);
+        if (status != STATUS_OK)
+            return status;
+        group->room_asked = true;
+    }
+    if (group->room_short)
+        refuse(intake, RUN_NO_ROOM, STATUS_FULL, seq);
+    return STATUS_OK;
 }
 
 /* The log is not held: only its opening record, authentic and of a granted key, makes it. */
@@ -47,6 +64,10 @@ static enum status log_begin(struct intake *intake)
         refuse(intake, admission.outcome, admission.why, first->header.seq);
         return STATUS_OK;
     }
+    intake->of_authority = name_equal(&admission.scope, &intake->replica->authority_scope);
+    status = room_judge(intake, first->header.seq);
+    if (status != STATUS_OK || intake->run->outcome != RUN_PENDING)
+        return status;
     intake->log = (struct log_row){.name = intake->root_name,
                                    .device = admission.device,
                                    .purpose = admission.purpose,
@@ -56,6 +77,8 @@ static enum status log_begin(struct intake *intake)
     status = log_scope_make(intake->replica, &admission.scope, &intake->log.scope);
     if (status == STATUS_OK)
         status = log_create(intake->replica, &intake->log);
+    if (status == STATUS_OK)
+        status = log_save(intake->replica, &intake->log);
     if (status == STATUS_OK)
         status = admission_count(intake->replica, &admission.device, false);
     intake->open = true;
@@ -83,7 +106,6 @@ static enum status follow(struct intake *intake, const struct log_row *root)
     const struct record_header *header = &intake->records[0].header;
     struct store_read *view = intake->replica->group.view;
     intake->log = *root;
-    intake->forked = false;
     if (header->seq == 1)
         return STATUS_OK; /* seq 0, no id: before the opening */
     struct name id16 = name_of_hash(&header->prev);
@@ -139,57 +161,32 @@ static enum status branch(struct intake *intake, const struct record *record)
         status = fork_branch(intake->replica, &base, &record->id, &intake->log);
     if (status == STATUS_OK)
         status = admission_count(intake->replica, &base.device, true);
-    intake->forked = true;
-    intake->open = true;
     return status;
 }
 
-/* Steps onto |record| if it is held; |*held| false leaves |open| set if it may be appended. */
-static enum status step(struct intake *intake, const struct record *record, bool *held)
+enum step { STEP_HELD, STEP_APPEND, STEP_BRANCH };
+
+/* What |record| is to what is held: there already (then it is stepped onto), the next one, or the
+ * first of another branch. */
+static enum status look(struct intake *intake, const struct record *record, enum step *step)
 {
     struct store_read *view = intake->replica->group.view;
     struct log_row child;
     struct hash id;
     bool any = false;
-    *held = false;
     if (intake->seq < intake->log.seq) {
         enum status status = log_id(view, &intake->log, record->header.seq, &id);
-        *held = status == STATUS_OK && hash_equal(&id, &record->id);
-        if (status != STATUS_OK || *held)
-            return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-        return branch(intake, record);
+        *step = status == STATUS_OK && hash_equal(&id, &record->id) ? STEP_HELD : STEP_BRANCH;
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
     }
     enum status status = fork_find(view, &intake->log, &record->id, &child, &any);
     if (status == STATUS_OK) {
         intake->log = child;
-        intake->forked = true;
-        *held = true;
+        *step = STEP_HELD;
         return STATUS_OK;
     }
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    if (any)
-        return branch(intake, record);
-    intake->open = true;
-    return STATUS_OK;
-}
-
-/* Says no to new data of peers while only the reserve is left; authority is always taken. */
-static enum status room_judge(struct intake *intake, bool *room)
-{
-    struct group *group = &intake->replica->group;
-    *room = true;
-    if (intake->of_authority)
-        return STATUS_OK;
-    if (!group->room_asked) {
-        uint64_t free_bytes = 0;
-        enum status status = store_room(intake->replica->store, &free_bytes, &group->room_short);
-        if (status != STATUS_OK)
-            return status;
-        group->room_asked = true;
-    }
-    *room = !group->room_short;
-    return STATUS_OK;
+    *step = any ? STEP_BRANCH : STEP_APPEND;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status append(struct intake *intake, const struct record *record)
@@ -216,24 +213,25 @@ static enum status append(struct intake *intake, const struct record *record)
 /* Takes one record; the run ends here if its outcome is set. */
 static enum status take(struct intake *intake, const struct record *record)
 {
-    bool held = false, room = true;
+    enum step step = STEP_APPEND;
+    enum status status = STATUS_OK;
     struct name log = record_log(record);
     if (record->header.seq != intake->seq + 1 || !name_equal(&log, &intake->root_name) ||
         !hash_equal(&record->header.prev, &intake->id)) {
         refuse(intake, RUN_REFUSED, STATUS_FORGED, record->header.seq);
         return STATUS_OK;
     }
-    enum status status = intake->open ? STATUS_OK : step(intake, record, &held);
+    if (!intake->open)
+        status = look(intake, record, &step);
+    if (status == STATUS_OK && step != STEP_HELD)
+        status = room_judge(intake, record->header.seq);
+    if (status == STATUS_OK && step == STEP_BRANCH && intake->run->outcome == RUN_PENDING)
+        status = branch(intake, record);
     if (status != STATUS_OK || intake->run->outcome != RUN_PENDING)
         return status;
-    if (!held) {
-        status = room_judge(intake, &room);
-        if (status == STATUS_OK && !room) {
-            refuse(intake, RUN_NO_ROOM, STATUS_FULL, record->header.seq);
-            return STATUS_OK;
-        }
-        if (status == STATUS_OK)
-            status = append(intake, record);
+    if (step != STEP_HELD) {
+        intake->open = true;
+        status = append(intake, record);
     }
     intake->seq = record->header.seq;
     intake->id = record->id;
@@ -250,7 +248,7 @@ static void conclude(struct intake *intake, const struct run *run)
     else if (intake->stored == 0)
         intake->run->outcome = RUN_PRESENT;
     else
-        intake->run->outcome = intake->forked ? RUN_BRANCH : RUN_STORED;
+        intake->run->outcome = intake->log.number == intake->log.root ? RUN_STORED : RUN_BRANCH;
 }
 
 static enum status run_end(struct intake *intake)

@@ -31,7 +31,7 @@ static enum status children_move(struct replica *replica, const struct log_row *
     enum status status =
         log_segments(replica->group.view, from->root, rows, LOG_SEGMENTS_MAX, &count);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        if (rows[i].base != from->number)
+        if (rows[i].base != from->number || rows[i].number == to)
             continue;
         rows[i].base = to;
         status = log_save(replica, &rows[i]);
@@ -58,9 +58,9 @@ enum status fork_split(struct replica *replica, struct log_row *log, uint64_t se
     rest.first = seq;
     status = log_create(replica, &rest);
     if (status == STATUS_OK)
-        status = children_move(replica, log, rest.number);
-    if (status == STATUS_OK)
         status = log_save(replica, &rest);
+    if (status == STATUS_OK)
+        status = children_move(replica, log, rest.number);
     if (status == STATUS_OK)
         status = log_own_moved(replica, log->number, rest.number);
     if (status != STATUS_OK)
@@ -83,7 +83,8 @@ enum status fork_branch(struct replica *replica, const struct log_row *base,
     branch->base = base->number;
     branch->flags &= (uint8_t)~LOG_FORKED;
     branch->first = base->seq + 1;
-    return log_create(replica, branch);
+    status = log_create(replica, branch);
+    return status == STATUS_OK ? log_save(replica, branch) : status;
 }
 
 enum status fork_find(struct store_read *read, const struct log_row *base, const struct hash *first,

@@ -33,8 +33,8 @@ const struct authority *group_authority(const struct replica *replica)
 struct authority *group_authority_own(struct replica *replica)
 {
     struct group *group = &replica->group;
-    if (!group->authority && snapshot_build(replica, group->view, &group->authority) != STATUS_OK)
-        return NULL;
+    if (!group->authority)
+        group->authority = authority_copy(group_authority(replica));
     return group->authority;
 }
 
