@@ -95,6 +95,25 @@ static enum status prepare(struct act_work *work)
     return status == STATUS_OK && !work->unchanged ? act_judge(work) : status;
 }
 
+/* A single act is seen at once: its rows are made anew, and a dossier whose date it brought gets
+ * its code. A register's are made by replica_index(). */
+static enum status follow_up(struct act_work *work)
+{
+    struct case_row row;
+    const struct name *name = &work->result->case_name;
+    enum status status = STATUS_OK;
+    if (!work->duty) {
+        status = duty_serve_case(work->replica, work->read, name, work->arena);
+    }
+    if (status == STATUS_OK) {
+        status = log_case_find(work->read->store, name, &row);
+    }
+    if (status == STATUS_OK) {
+        status = index_case(work->replica, work->read, row.number, work->arena);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+}
+
 static enum status store_act(struct act_work *work)
 {
     struct act_result *result = work->result;
@@ -102,20 +121,15 @@ static enum status store_act(struct act_work *work)
     if (status == STATUS_OK) {
         status = act_write(work);
     }
-    if (status == STATUS_OK && work->act->kind != KIND_GENESIS) {
-        show_code(&work->loaded.view, result);
+    if (status != STATUS_OK) {
+        return status;
     }
-    if (status == STATUS_OK && work->act->kind == KIND_GENESIS && result->provisional) {
+    if (work->act->kind != KIND_GENESIS) {
+        show_code(&work->loaded.view, result);
+    } else if (result->provisional) {
         code_provisional(&result->case_name, result->code);
     }
-    if (status == STATUS_OK && work->act->purpose != LOG_BULK) {
-        struct case_row row;
-        status = log_case_find(work->read->store, &result->case_name, &row);
-        if (status == STATUS_OK) {
-            status = index_case(work->replica, work->read, row.number, work->arena);
-        }
-    }
-    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    return work->act->purpose == LOG_BULK ? STATUS_OK : follow_up(work);
 }
 
 static enum status perform(struct act_work *work, bool write)

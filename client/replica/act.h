@@ -59,4 +59,8 @@ enum status act_refuse(struct act_work *work, enum act_why why);
 CHECK_RESULT enum status act_perform_duty(struct replica *replica, const struct act *act,
                                           struct act_result *result);
 
+/* [writer] Gives one case its code if it waits for one and this node may. */
+CHECK_RESULT enum status duty_serve_case(struct replica *replica, struct replica_read *read,
+                                         const struct name *case_name, struct arena *arena);
+
 #endif

@@ -410,6 +410,20 @@ static struct name next_name(const struct name *name)
     return next;
 }
 
+enum status duty_serve_case(struct replica *replica, struct replica_read *read,
+                            const struct name *case_name, struct arena *arena)
+{
+    struct table_key key = waiting_key(case_name);
+    struct bytes value = {NULL, 0};
+    bool doubt = false;
+    enum status status = store_get(read->store, TABLE_NUMBER, key_bytes(&key), &value);
+    if (status != STATUS_OK || !number_is_owner(read, replica->identity.unit)) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    status = number_in_doubt(read->store, &doubt);
+    return status == STATUS_OK && !doubt ? serve_waiting(replica, read, case_name, arena) : status;
+}
+
 static enum status give_codes(struct replica *replica, struct replica_read *read)
 {
     struct name cases[WAITING_BATCH];
