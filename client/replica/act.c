@@ -166,6 +166,7 @@ static enum status perform_in_arena(struct act_work *work, bool write)
     arena_init_over(&arena, memory, ARENA_START_BYTES, CASE_ARENA_BYTES);
     work->arena = &arena;
     enum status status = perform(work, write);
+    work->arena = NULL;
     arena_deinit(&arena);
     free(memory);
     return status;

@@ -74,30 +74,36 @@ static bool is_device_of(const struct leasing *leasing, const struct log_row *ro
     return grant != NULL && grant->role == ROLE_DEVICE && bytes_equal(grant->unit, leasing->unit);
 }
 
+/* The entry of |device|, or the end of the list. */
+static size_t drawer_index(const struct leasing *leasing, const struct public_key *device)
+{
+    size_t i = 0;
+    while (i < leasing->drawer_count && !public_key_equal(&leasing->drawers[i].device, device)) {
+        i++;
+    }
+    return i;
+}
+
 static bool gather_drawer(void *context, const struct log_row *row)
 {
     struct leasing *leasing = context;
     if (!is_device_of(leasing, row)) {
         return true;
     }
-    struct drawer *drawer = NULL;
-    for (size_t i = 0; i < leasing->drawer_count && drawer == NULL; i++) {
-        if (public_key_equal(&leasing->drawers[i].device, &row->device)) {
-            drawer = &leasing->drawers[i];
-        }
-    }
-    if (drawer == NULL) {
+    size_t index = drawer_index(leasing, &row->device);
+    if (index == leasing->drawer_count) {
         void *list = leasing->drawers;
-        if (!grow(&list, leasing->drawer_count, &leasing->drawer_capacity, sizeof *drawer)) {
+        if (!grow(&list, index, &leasing->drawer_capacity, sizeof *leasing->drawers)) {
             leasing->failure = STATUS_NO_MEMORY;
             return false;
         }
         leasing->drawers = list;
-        drawer = &leasing->drawers[leasing->drawer_count++];
-    } else if (drawer->number > row->number) {
+        leasing->drawer_count++;
+    } else if (leasing->drawers[index].number > row->number) {
         return true;
     }
-    *drawer = (struct drawer){.device = row->device, .log = row->name, .number = row->number};
+    leasing->drawers[index] =
+        (struct drawer){.device = row->device, .log = row->name, .number = row->number};
     return true;
 }
 

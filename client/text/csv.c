@@ -222,6 +222,13 @@ static bool must_quote(struct bytes text)
     return text.size > 0 && (text.at[0] == ' ' || text.at[text.size - 1] == ' ');
 }
 
+/* What a spreadsheet would run instead of showing it. */
+static bool is_formula(struct bytes text)
+{
+    uint8_t first = text.size > 0 ? text.at[0] : 'a';
+    return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t';
+}
+
 void csv_put_field(struct buffer *out, struct bytes text, bool first, bool guard)
 {
     if (!first) {
@@ -231,7 +238,7 @@ void csv_put_field(struct buffer *out, struct bytes text, bool first, bool guard
     if (quoted) {
         buffer_append_u8(out, '"');
     }
-    if (guard && text.size > 0 && memchr("=+-@\t", text.at[0], 5) != NULL) {
+    if (guard && is_formula(text)) {
         buffer_append_u8(out, '\'');
     }
     if (!quoted) {

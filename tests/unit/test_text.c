@@ -87,8 +87,8 @@ static void test_text__search_key_is_one_for_all_spellings(void **state)
 {
     (void)state;
     static const char *const spellings[] = {"Hồ Thị Hòa", "hồ thị hoà", "HO THI HOA",
-                                            "Ho\xcc\x82\xcc\x80 Thi\xcc\xa3 Ho\xcc\x80"
-                                            "a",
+                                            ("Ho\xcc\x82\xcc\x80 Thi\xcc\xa3 Ho\xcc\x80"
+                                             "a"),
                                             "  Hồ-Thị,\tHoa."};
     for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
         check_key(text_search_key, spellings[i], "ho thi hoa");
