@@ -1,0 +1,190 @@
+#include "tests/sim/cable.h"
+
+#include "tests/sim/endpoint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAME_OVERHEAD = 8, HALF_OPEN_US = 60000000 };
+
+struct parcel { /* a frame on its way */
+    size_t size;
+    uint8_t at[];
+};
+
+static struct parcel *parcel_of(struct bytes frame)
+{
+    struct parcel *parcel = malloc(sizeof *parcel + frame.size);
+    if (!parcel)
+        abort();
+    parcel->size = frame.size;
+    if (frame.size)
+        memcpy(parcel->at, frame.at, frame.size);
+    return parcel;
+}
+
+struct bytes cable_parcel_bytes(const void *payload)
+{
+    const struct parcel *parcel = payload;
+    return bytes_of(parcel->at, parcel->size);
+}
+
+void *cable_parcel(struct bytes frame)
+{
+    return parcel_of(frame);
+}
+
+static uint64_t backoff_us(struct node *node, const struct route *route)
+{
+    uint64_t most = 500000U << (route->failures < 6 ? route->failures : 6);
+    return prng_between(&node->world->prng, 1000, most);
+}
+
+void cable_wake(struct node *node)
+{
+    for (size_t i = 0; i < node->route_count; i++) {
+        struct route *route = &node->routes[i];
+        if (!node_is_up(node) || !route->wanted || route->endpoint || route->pending)
+            continue;
+        route->pending = true;
+        world_after(node->world, backoff_us(node, route),
+                    (struct item){.kind = ITEM_CONNECT, .node = node->index, .value = i});
+    }
+}
+
+static struct cable *cable_new(struct world *world, struct endpoint *client,
+                               struct endpoint *server)
+{
+    struct cable *cable = calloc(1, sizeof *cable);
+    if (!cable)
+        abort();
+    const struct weather *weather = &world->weather;
+    cable->ends[0] = client->id;
+    cable->ends[1] = server->id;
+    cable->dead_us[0] = cable->dead_us[1] = UINT64_MAX;
+    cable->rate = prng_between(&world->prng, weather->rate_least, weather->rate_most);
+    cable->delay_us = prng_between(&world->prng, 100, weather->delay_us_max);
+    client->cable = cable;
+    server->cable = cable;
+    return cable;
+}
+
+void cable_connect(struct node *node, size_t index)
+{
+    struct world *world = node->world;
+    struct route *route = &node->routes[index];
+    struct node *server_node = world->nodes[route->server];
+    route->pending = false;
+    if (!node_is_up(node) || !route->wanted || route->endpoint)
+        return;
+    if (route->blocked || !node_is_up(server_node)) {
+        route->failures++;
+        cable_wake(node);
+        return;
+    }
+    struct endpoint *client = endpoint_new(node, SESSION_CLIENT, index, &server_node->key);
+    struct endpoint *server = endpoint_new(server_node, SESSION_SERVER, 0, NULL);
+    prng_fill(&node->prng, client->nonce, sizeof client->nonce);
+    memcpy(server->nonce, client->nonce, sizeof client->nonce);
+    struct cable *cable = cable_new(world, client, server);
+    route->endpoint = client->id;
+    world_say(world, "%s calls %s", node->name, server_node->name);
+    endpoint_after(server, cable->delay_us, ITEM_OPENED, NULL, NULL);
+    endpoint_after(client, 2 * cable->delay_us, ITEM_OPENED, NULL, NULL);
+    /* What the server says right behind the 101 comes after it. */
+    cable->last_us[1] = world->now_us + 2 * cable->delay_us;
+}
+
+static size_t end_of(const struct cable *cable, const struct endpoint *endpoint)
+{
+    return cable->ends[0] == endpoint->id ? 0 : 1;
+}
+
+void cable_send(struct endpoint *from, struct bytes frame)
+{
+    struct world *world = from->world;
+    struct cable *cable = from->cable;
+    size_t end = end_of(cable, from);
+    uint64_t start = cable->free_us[end] > world->now_us ? cable->free_us[end] : world->now_us;
+    uint64_t takes = (frame.size + FRAME_OVERHEAD) * 1000000 / cable->rate;
+    cable->free_us[end] = start + takes;
+    cable->bytes[end] += frame.size;
+    uint64_t comes = cable->free_us[end] + cable->delay_us;
+    if (comes <= cable->last_us[end])
+        comes = cable->last_us[end] + 1;
+    cable->last_us[end] = comes;
+    struct endpoint *to = endpoint_of(world, cable->ends[1 - end]);
+    if (to) {
+        struct parcel *parcel = parcel_of(frame);
+        if (frame.size && prng_chance(&world->prng, world->weather.damage))
+            parcel->at[prng_below(&world->prng, frame.size)] ^=
+                (uint8_t)(1U << prng_below(&world->prng, 8));
+        struct item item = {.kind = ITEM_FRAME,
+                            .node = to->node->index,
+                            .endpoint = to->id,
+                            .payload = parcel,
+                            .release = free};
+        world_after(world, comes - world->now_us, item);
+    }
+    struct item writable = {.kind = ITEM_WRITABLE, .node = from->node->index, .endpoint = from->id};
+    world_after(world, cable->free_us[end] - world->now_us + 1, writable);
+    if (prng_chance(&world->prng, world->weather.cut))
+        cable_cut(world, cable, true);
+}
+
+/* |endpoint| learns of the end of its line |after_us| from now. */
+static void tell_closed(struct endpoint *endpoint, uint64_t after_us)
+{
+    struct item item = {
+        .kind = ITEM_CLOSED, .node = endpoint->node->index, .endpoint = endpoint->id};
+    world_after(endpoint->world, after_us, item);
+}
+
+void cable_cut(struct world *world, struct cable *cable, bool may_half_open)
+{
+    if (cable->cut)
+        return;
+    cable->cut = true;
+    for (size_t end = 0; end < 2; end++)
+        cable->dead_us[end] = world->now_us + prng_below(&world->prng, 2 * cable->delay_us + 1);
+    for (size_t end = 0; end < 2; end++) {
+        struct endpoint *endpoint = endpoint_of(world, cable->ends[end]);
+        if (!endpoint)
+            continue;
+        bool half_open = may_half_open && prng_chance(&world->prng, world->weather.half_open);
+        uint64_t last = cable->dead_us[1 - end] - world->now_us;
+        world_say(world, "%s's line is cut%s", endpoint->node->name,
+                  half_open ? " and it does not know" : "");
+        tell_closed(endpoint, half_open ? HALF_OPEN_US : last + 1);
+    }
+}
+
+void cable_hang_up(struct endpoint *endpoint, bool crashed)
+{
+    struct cable *cable = endpoint->cable;
+    if (!cable)
+        return;
+    size_t end = end_of(cable, endpoint);
+    cable->ends[end] = 0;
+    endpoint->cable = NULL;
+    struct endpoint *other = endpoint_of(endpoint->world, cable->ends[1 - end]);
+    if (!other) {
+        free(cable);
+        return;
+    }
+    if (!cable->cut) {
+        uint64_t now = endpoint->world->now_us;
+        uint64_t after = cable->last_us[end] > now ? cable->last_us[end] - now : 0;
+        bool silent =
+            crashed && prng_chance(&endpoint->world->prng, endpoint->world->weather.half_open);
+        tell_closed(other, silent ? HALF_OPEN_US : after + cable->delay_us + 1);
+    }
+    cable->cut = true;
+}
+
+void cable_cut_route(struct node *node, size_t route)
+{
+    struct endpoint *endpoint = endpoint_of(node->world, node->routes[route].endpoint);
+    if (endpoint && endpoint->cable)
+        cable_cut(node->world, endpoint->cable, false);
+}

@@ -1,0 +1,332 @@
+#include "tests/sim/check.h"
+
+#include "tests/sim/cable.h"
+#include "tests/sim/endpoint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHECK_ARENA = 64 << 20, INDEX_MOST = 1000 };
+static const uint64_t HEAL_US = UINT64_C(1800) * 1000000;
+
+static bool is_living(const struct node *node)
+{
+    return !node->burned && node->founded;
+}
+
+/* ---- views ---- */
+
+struct input { /* a record of the case */
+    struct hash id;
+    uint8_t has_body;
+};
+
+static int input_compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct input));
+}
+
+/* The digest of everything a view may depend on, in an order of its own. */
+static struct hash inputs_of(const struct view *view, const struct name *authority)
+{
+    size_t count = view->entry_count;
+    struct input *inputs = calloc(count + 1, sizeof *inputs);
+    if (!inputs)
+        abort();
+    for (size_t i = 0; i < count; i++) {
+        const struct record *record = view->entries[i].record;
+        inputs[i] = (struct input){.id = record->id, .has_body = record->has_body};
+    }
+    qsort(inputs, count, sizeof *inputs, input_compare);
+    struct bytes parts[2] = {bytes_of(authority->bytes, sizeof authority->bytes),
+                             bytes_of(inputs, count * sizeof *inputs)};
+    struct hash digest = seal_hash("hoso/sim/inputs", parts, 2);
+    free(inputs);
+    return digest;
+}
+
+static bool names(const struct hash *ids, size_t count, const struct hash *id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (hash_equal(&ids[i], id))
+            return true;
+    }
+    return false;
+}
+
+static bool is_entered(const struct view *view, const struct hash *id)
+{
+    for (size_t i = 0; i < view->entry_count; i++) {
+        if (hash_equal(&view->entries[i].record->id, id))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing takes effect whose parents are missing, but for those its writer named as not counted. */
+static void check_parents(struct node *node, const struct view *view)
+{
+    for (size_t i = 0; i < view->entry_count; i++) {
+        const struct record_header *header = &view->entries[i].record->header;
+        if (view->entries[i].effect != EFFECT_EFFECTIVE)
+            continue;
+        for (size_t k = 0; k < header->parent_count; k++) {
+            const struct hash *parent = &header->parents[k];
+            if (!is_entered(view, parent) && !names(header->without, header->without_count, parent))
+                world_fail(node->world, "%s: a record has effect without its parent", node->name);
+        }
+    }
+}
+
+struct look {
+    struct node *node;
+    struct replica_read *read;
+    struct name authority; /* digest of the authority scope's vector */
+};
+
+static void look_at_case(void *context, struct witness_entry *entry)
+{
+    struct look *look = context;
+    struct world *world = look->node->world;
+    if (entry->kind != KIND_GENESIS || !((entry->holders >> look->node->index) & 1))
+        return;
+    struct name case_name = name_of_hash(&entry->id);
+    struct arena arena;
+    struct view view = {0};
+    arena_init(&arena, CHECK_ARENA);
+    enum status status = replica_view(look->read, &case_name, &arena, &view);
+    char brief[9];
+    if (status != STATUS_OK)
+        world_fail(world, "%s has no view of case %s: %s", look->node->name,
+                   name_brief(&case_name, brief), status_name(status));
+    else {
+        struct hash inputs = inputs_of(&view, &look->authority);
+        witness_view(world, &inputs, &view.hash16, look->node->name);
+        check_parents(look->node, &view);
+    }
+    arena_deinit(&arena);
+}
+
+static bool scope_digest(const struct replica_status *status, const struct name *scope,
+                         struct replica_scope_status *found)
+{
+    for (size_t i = 0; i < status->scope_count; i++) {
+        if (name_equal(&status->scopes[i].scope, scope)) {
+            *found = status->scopes[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+void check_views(struct node *node)
+{
+    struct world *world = node->world;
+    struct look look = {.node = node};
+    struct arena arena;
+    struct replica_status status = {0};
+    struct replica_scope_status scope = {0};
+    struct name authority = authority_scope(&world->district.root);
+    if (!node_is_up(node) || replica_read_begin(node->replica, &look.read) != STATUS_OK)
+        return;
+    arena_init(&arena, CHECK_ARENA);
+    if (replica_status(look.read, &arena, &status) != STATUS_OK)
+        world_fail(world, "%s has no status", node->name);
+    else if (scope_digest(&status, &authority, &scope)) {
+        look.authority = scope.vector;
+        witness_each(&world->witness, look_at_case, &look);
+    }
+    arena_deinit(&arena);
+    replica_read_end(look.read);
+}
+
+/* ---- healing ---- */
+
+static bool rests(const struct node *node, const struct route *route)
+{
+    struct world *world = node->world;
+    struct session_report report;
+    const struct endpoint *client = endpoint_of(world, route->endpoint);
+    if (!client || !client->cable)
+        return false;
+    const struct endpoint *server = endpoint_of(world, client->cable->ends[1]);
+    if (!server)
+        return false;
+    session_report(client->session, &report);
+    bool rest = report.at_rest;
+    session_report(server->session, &report);
+    return rest && report.at_rest;
+}
+
+bool check_at_rest(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count; i++) {
+        const struct node *node = world->nodes[i];
+        if (!is_living(node))
+            continue;
+        if (!node_is_up(node) || node->scribe.count > 0 || node->scribe.scheduled)
+            return false;
+        for (size_t k = 0; k < node->route_count; k++) {
+            const struct route *route = &node->routes[k];
+            if (route->wanted && is_living(world->nodes[route->server]) && !rests(node, route))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void explain(struct world *world)
+{
+    for (size_t i = 0; i < world->endpoint_count; i++) {
+        const struct endpoint *endpoint = world->endpoints[i];
+        if (!endpoint)
+            continue;
+        struct session_report report;
+        session_report(endpoint->session, &report);
+        world_say(world, "%s (%s): state %s, at rest %d, proved %d", endpoint->node->name,
+                  endpoint->role == SESSION_CLIENT ? "client" : "server", report.state,
+                  report.at_rest, report.proved);
+    }
+    for (size_t i = 0; i < world->node_count; i++) {
+        const struct node *node = world->nodes[i];
+        world_say(world, "%s: up %d, jobs %zu", node->name, node_is_up(node), node->scribe.count);
+    }
+}
+
+void check_heal(struct world *world)
+{
+    world_say(world, "the network heals");
+    world->weather = (struct weather){
+        .effect_us_max = 1000, .delay_us_max = 5000, .rate_least = 1000000, .rate_most = 4000000};
+    for (size_t i = 0; i < world->node_count; i++) {
+        struct node *node = world->nodes[i];
+        for (size_t k = 0; k < node->route_count; k++) {
+            node->routes[k].blocked = false;
+            node->routes[k].failures = 0;
+        }
+        if (is_living(node))
+            node_boot(node);
+        cable_wake(node);
+    }
+    bool rested = world_run_until(world, check_at_rest, HEAL_US);
+    /* At rest once may be between two breaths: it must be so a second later too. */
+    if (rested) {
+        world_run(world, world->now_us + 1000000);
+        rested = world_run_until(world, check_at_rest, HEAL_US);
+    }
+    if (!rested && !world->failed) {
+        explain(world);
+        world_fail(world, "the network has healed, and half an hour later it is not at rest");
+    }
+}
+
+/* ---- after a run ---- */
+
+static void check_entry(void *context, struct witness_entry *entry)
+{
+    struct world *world = context;
+    const struct node *top = world->nodes[0];
+    if (entry->destroyed || entry->hostile || !is_living(top))
+        return;
+    if ((entry->holders >> top->index) & 1)
+        return;
+    char log[9];
+    world_fail(world, "%s record of log %s seq %llu, written at %s, is not at %s%s",
+               record_kind_name(entry->kind) ? record_kind_name(entry->kind) : "?",
+               name_brief(&entry->log, log), (unsigned long long)entry->seq,
+               world->nodes[entry->writer]->name, top->name,
+               entry->receipted ? ": a receipted record is lost" : "");
+}
+
+static void check_store(struct node *node, struct replica_read *read)
+{
+    struct world *world = node->world;
+    struct replica_verdict verdict = {0};
+    char log[9];
+    enum status status = replica_verify(read, world->seed % 8 == 0, &verdict);
+    if (status != STATUS_OK || !verdict.ok)
+        world_fail(world, "%s does not verify: log %s seq %llu, %s", node->name,
+                   name_brief(&verdict.bad_log, log), (unsigned long long)verdict.bad_seq,
+                   verdict.bad_why ? verdict.bad_why : status_name(status));
+}
+
+static void compare(struct node *node, const struct replica_status *mine,
+                    const struct replica_status *tops)
+{
+    struct world *world = node->world;
+    struct name scopes[DISTRICT_UNITS + 1];
+    size_t count = district_scopes(&world->district, scopes);
+    for (size_t i = 0; i < count; i++) {
+        struct replica_scope_status here = {0};
+        struct replica_scope_status there = {0};
+        char one[9];
+        char other[9];
+        if (!scope_digest(mine, &scopes[i], &here))
+            continue;
+        if (!scope_digest(tops, &scopes[i], &there))
+            world_fail(world, "%s holds scope %zu, the top does not", node->name, i);
+        else if (!name_equal(&here.vector, &there.vector))
+            world_fail(world, "%s and the top differ in scope %zu: vectors %s, %s", node->name, i,
+                       name_brief(&here.vector, one), name_brief(&there.vector, other));
+        else if (!name_equal(&here.views, &there.views))
+            world_fail(world, "%s and the top hold the same in scope %zu and show views %s, %s",
+                       node->name, i, name_brief(&here.views, one),
+                       name_brief(&there.views, other));
+    }
+}
+
+static enum status index_call(struct node *node, void *context)
+{
+    size_t *left = context;
+    return replica_index(node->replica, INDEX_MOST, left);
+}
+
+static void check_node(struct node *node, const struct replica_status *tops)
+{
+    struct world *world = node->world;
+    struct replica_read *read = NULL;
+    struct replica_status status = {0};
+    struct arena arena;
+    size_t left = 0;
+    if (!node_transact(node, index_call, &left) || left > 0)
+        world_fail(world, "%s cannot index: %zu cases left", node->name, left);
+    if (replica_read_begin(node->replica, &read) != STATUS_OK)
+        return;
+    arena_init(&arena, CHECK_ARENA);
+    check_store(node, read);
+    if (replica_status(read, &arena, &status) != STATUS_OK)
+        world_fail(world, "%s has no status", node->name);
+    else {
+        compare(node, &status, tops);
+        if (status.waiting > 0)
+            world_fail(world, "%s: %llu records of %llu wait for the hub's receipt", node->name,
+                       (unsigned long long)status.waiting, (unsigned long long)status.records);
+    }
+    arena_deinit(&arena);
+    replica_read_end(read);
+    check_views(node);
+}
+
+void check_all(struct world *world)
+{
+    struct node *top = world->nodes[0];
+    struct replica_read *read = NULL;
+    struct replica_status tops = {0};
+    struct arena arena;
+    size_t left = 0;
+    if (world->failed)
+        return;
+    witness_each(&world->witness, check_entry, world);
+    if (world->failed || !node_transact(top, index_call, &left) ||
+        replica_read_begin(top->replica, &read) != STATUS_OK)
+        return;
+    arena_init(&arena, CHECK_ARENA);
+    if (replica_status(read, &arena, &tops) != STATUS_OK)
+        world_fail(world, "%s has no status", top->name);
+    for (size_t i = 0; i < world->node_count && !world->failed; i++) {
+        if (is_living(world->nodes[i]))
+            check_node(world->nodes[i], &tops);
+    }
+    arena_deinit(&arena);
+    replica_read_end(read);
+}

@@ -1,0 +1,326 @@
+#include "tests/sim/node.h"
+
+#include "tests/sim/cable.h"
+#include "tests/sim/endpoint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* 2026-01-05T01:00Z, and a date no invitation reaches. */
+static const int64_t START_SECONDS = 1767574800;
+static const int64_t NEVER_SECONDS = INT64_C(7258118400);
+
+static void node_random(void *context, uint8_t *out, size_t size)
+{
+    struct node *node = context;
+    prng_fill(&node->prng, out, size);
+}
+
+int64_t node_wall_seconds(const struct node *node)
+{
+    return START_SECONDS + (int64_t)(node->world->now_us / 1000000) + node->clock_offset;
+}
+
+static int64_t node_clock(void *context)
+{
+    return node_wall_seconds(context);
+}
+
+bool node_is_up(const struct node *node)
+{
+    return node->replica != NULL;
+}
+
+struct node *node_named(struct world *world, const char *name)
+{
+    for (size_t i = 0; i < world->node_count; i++) {
+        if (strcmp(world->nodes[i]->name, name) == 0)
+            return world->nodes[i];
+    }
+    return NULL;
+}
+
+static struct node *node_enter(struct world *world, const char *name)
+{
+    struct node *node = calloc(1, sizeof *node);
+    if (!node || world->node_count == WORLD_NODES_MAX)
+        abort();
+    node->world = world;
+    node->index = world->node_count;
+    snprintf(node->name, sizeof node->name, "%s", name);
+    world->nodes[world->node_count++] = node;
+    prng_seed(&node->prng, prng_next(&world->prng));
+    node->entropy =
+        (struct replica_world){.context = node, .random = node_random, .wall_seconds = node_clock};
+    return node;
+}
+
+struct node *node_new(struct world *world, const char *name, uint64_t role,
+                      const struct node *upstream, size_t unit)
+{
+    struct node *node = node_enter(world, name);
+    struct replica_identity *identity = &node->identity;
+    node->unit = unit;
+    identity->role = role;
+    identity->unit = bytes_of_text(district_unit(unit));
+    identity->name = bytes_of_text(node->name);
+    prng_fill(&node->prng, identity->seed, sizeof identity->seed);
+    identity->root = world->district.root;
+    identity->scope = district_scope(unit);
+    if (upstream) {
+        identity->has_upstream = true;
+        identity->upstream = upstream->key;
+        identity->upstream_url = bytes_of_text("ws://sim");
+        node_add_route(node, upstream);
+    }
+    struct secret_key secret;
+    key_pair_of_seed(identity->seed, &node->key, &secret);
+    secret_key_wipe(&secret);
+    disk_make(&node->disk, world->lmdb, world->seed, world->disks++);
+    return node;
+}
+
+size_t node_add_route(struct node *node, const struct node *server)
+{
+    if (node->route_count == NODE_ROUTES_MAX)
+        abort();
+    node->routes[node->route_count] = (struct route){.server = server->index, .wanted = true};
+    return node->route_count++;
+}
+
+void node_free(struct node *node)
+{
+    if (node->replica)
+        replica_close(node->replica);
+    scribe_clear(&node->scribe);
+    disk_remove(&node->disk);
+    for (size_t i = 0; i < node->backup_count; i++)
+        disk_remove(&node->backups[i]);
+    free(node);
+}
+
+void node_boot(struct node *node)
+{
+    if (node->replica || node->burned || !node->founded)
+        return;
+    disk_open(&node->disk);
+    enum status status = replica_open(node->disk.store, &node->entropy, &node->replica);
+    if (status != STATUS_OK) {
+        world_fail(node->world, "%s does not start: %s", node->name, status_name(status));
+        node->replica = NULL;
+        return;
+    }
+    world_say(node->world, "%s starts", node->name);
+    witness_learn(node->world, node);
+    witness_settle(node->world);
+    cable_wake(node);
+}
+
+/* Ends the process: nothing it had in memory survives. */
+static void process_end(struct node *node)
+{
+    struct world *world = node->world;
+    for (size_t i = 0; i < world->endpoint_count; i++) {
+        struct endpoint *endpoint = world->endpoints[i];
+        if (endpoint && endpoint->node == node)
+            endpoint_free(endpoint, true);
+    }
+    node->life++;
+    scribe_clear(&node->scribe);
+    for (size_t i = 0; i < node->route_count; i++)
+        node->routes[i].pending = false;
+    if (node->replica)
+        replica_close(node->replica);
+    node->replica = NULL;
+    disk_close(&node->disk);
+}
+
+void node_crash(struct node *node, uint64_t commits_lost)
+{
+    process_end(node);
+    if (node->world->lmdb || !node->disk.store)
+        return;
+    store_memory_forget(node->disk.store, commits_lost);
+    if (commits_lost == 0)
+        return;
+    world_say(node->world, "%s's disk has lost %llu commits it had called durable", node->name,
+              (unsigned long long)commits_lost);
+    witness_forget(node->world, node);
+    node->unknowing = true;
+}
+
+void node_restart(struct node *node, uint64_t commits_lost, uint64_t after_us)
+{
+    node_crash(node, commits_lost);
+    world_after(node->world, after_us, (struct item){.kind = ITEM_BOOT, .node = node->index});
+}
+
+bool node_backup(struct node *node)
+{
+    if (node->backup_count == NODE_BACKUPS_MAX || node->burned || !node->founded)
+        return false;
+    disk_copy(&node->disk, &node->backups[node->backup_count++], node->world->seed,
+              node->world->disks++);
+    world_say(node->world, "%s's disk is copied", node->name);
+    return true;
+}
+
+void node_restore(struct node *node, size_t index)
+{
+    world_say(node->world, "%s goes back to copy %zu", node->name, index);
+    process_end(node);
+    disk_remove(&node->disk);
+    disk_copy(&node->backups[index], &node->disk, node->world->seed, node->world->disks++);
+    witness_forget(node->world, node);
+    node->unknowing = true;
+    node_boot(node);
+}
+
+struct node *node_clone(struct node *node, const char *name)
+{
+    struct world *world = node->world;
+    if (world->node_count == WORLD_NODES_MAX || node->burned || !node->founded)
+        return NULL;
+    struct node *copy = node_enter(world, name);
+    copy->identity = node->identity;
+    copy->identity.name = bytes_of_text(copy->name);
+    copy->key = node->key;
+    copy->unit = node->unit;
+    copy->founded = true;
+    copy->clock_offset = node->clock_offset;
+    memcpy(copy->routes, node->routes, sizeof copy->routes);
+    copy->route_count = node->route_count;
+    for (size_t i = 0; i < copy->route_count; i++) {
+        copy->routes[i].endpoint = 0;
+        copy->routes[i].pending = false;
+    }
+    disk_copy(&node->disk, &copy->disk, world->seed, world->disks++);
+    node->unknowing = copy->unknowing = true;
+    world_say(world, "%s is copied, %s runs too", node->name, name);
+    node_boot(copy);
+    return copy;
+}
+
+void node_burn(struct node *node)
+{
+    world_say(node->world, "%s burns", node->name);
+    process_end(node);
+    disk_remove(&node->disk);
+    node->burned = true;
+    witness_forget(node->world, node);
+    witness_settle(node->world);
+}
+
+bool node_transact(struct node *node, scribe_call call, void *context)
+{
+    struct replica_commit commit = {0};
+    enum status status = replica_begin(node->replica);
+    if (status != STATUS_OK)
+        return false;
+    status = call(node, context);
+    if (status == STATUS_OK)
+        status = replica_commit(node->replica, &commit);
+    else
+        replica_abort(node->replica);
+    if (status == STATUS_OK)
+        witness_learn(node->world, node);
+    return status == STATUS_OK;
+}
+
+static void make_replica(struct node *node)
+{
+    disk_open(&node->disk);
+    enum status status = replica_create(node->disk.store, &node->entropy, &node->identity);
+    if (status != STATUS_OK) {
+        world_fail(node->world, "%s cannot be made: %s", node->name, status_name(status));
+        return;
+    }
+    node->founded = true;
+    node_boot(node);
+}
+
+static enum status found_call(struct node *node, void *context)
+{
+    (void)context;
+    struct district *district = &node->world->district;
+    struct name scope = node->identity.scope;
+    struct grant hub = {.granter = district->root,
+                        .key = node->key,
+                        .role = ROLE_HUB,
+                        .unit = node->identity.unit,
+                        .label = node->identity.name,
+                        .scopes = &scope,
+                        .scope_count = 1,
+                        .may_grant = true,
+                        .counter_owner = true,
+                        .sees_all = true};
+    enum status status = replica_found(node->replica, &district->root_secret, &hub);
+    if (status == STATUS_OK)
+        status = replica_publish_pack(node->replica, buffer_view(&district->pack));
+    return status;
+}
+
+void node_found(struct node *node)
+{
+    make_replica(node);
+    if (node->replica && !node_transact(node, found_call, NULL))
+        world_fail(node->world, "%s cannot found the district", node->name);
+}
+
+struct joining {
+    size_t node;
+    struct invitation invitation;
+};
+
+static struct joining *joining_of(struct node *node, const struct node *by)
+{
+    struct joining *joining = calloc(1, sizeof *joining);
+    if (!joining)
+        abort();
+    struct replica_identity *identity = &node->identity;
+    identity->has_invitation = true;
+    prng_fill(&node->world->prng, identity->invitation.secret, sizeof identity->invitation.secret);
+    identity->invitation_expires = NEVER_SECONDS;
+    (void)by;
+    joining->node = node->index;
+    joining->invitation = (struct invitation){.role = identity->role,
+                                              .unit = identity->unit,
+                                              .label = identity->name,
+                                              .scope = identity->scope,
+                                              .expires = NEVER_SECONDS,
+                                              .secret = identity->invitation};
+    return joining;
+}
+
+static enum status invite_call(struct node *by, void *context)
+{
+    const struct joining *joining = context;
+    enum status status = replica_invite(by->replica, &joining->invitation);
+    if (status != STATUS_OK)
+        world_fail(by->world, "%s cannot invite: %s", by->name, status_name(status));
+    return status;
+}
+
+static void invited(struct node *by, void *context, bool durable)
+{
+    const struct joining *joining = context;
+    if (durable)
+        make_replica(by->world->nodes[joining->node]);
+}
+
+void node_join(struct node *node, struct node *by)
+{
+    world_say(node->world, "%s is invited by %s", node->name, by->name);
+    scribe_add(by, (struct job){.kind = JOB_CALL,
+                                .call = invite_call,
+                                .done = invited,
+                                .context = joining_of(node, by)});
+}
+
+void node_join_now(struct node *node, struct node *by)
+{
+    struct joining *joining = joining_of(node, by);
+    if (node_transact(by, invite_call, joining))
+        make_replica(node);
+    free(joining);
+}

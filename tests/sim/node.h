@@ -1,0 +1,93 @@
+/*
+ * A node: a computer with a disk (the store), a process (the replica and its sessions) and people.
+ * A crash takes the process; the disk goes back to its last commit, or, if it lies, further.
+ */
+#ifndef HOSO_TESTS_SIM_NODE_H
+#define HOSO_TESTS_SIM_NODE_H
+
+#include "client/replica/replica.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/scribe.h"
+#include "tests/sim/world.h"
+
+enum { NODE_ROUTES_MAX = 3, NODE_BACKUPS_MAX = 4 };
+
+/* A way up: the node calls |server| whenever it may. */
+struct route {
+    size_t server;     /* index of the node above */
+    bool wanted;       /* someone wants this connection */
+    bool blocked;      /* a partition */
+    uint64_t endpoint; /* of the standing connection at this node; 0 none */
+    uint64_t failures; /* in a row, for the back-off */
+    bool pending;      /* a CONNECT is in the queue */
+};
+
+struct node {
+    struct world *world;
+    size_t index;
+    char name[24];
+    struct replica_identity identity;
+    struct public_key key;
+    struct prng prng; /* its entropy */
+    struct replica_world entropy;
+
+    struct disk disk;
+    struct replica *replica; /* NULL: the process is down */
+    bool founded;            /* the disk holds a replica */
+    uint64_t life;           /* of the process */
+    bool burned;
+    struct scribe scribe;
+
+    int64_t clock_offset; /* of its wall clock, seconds */
+    struct route routes[NODE_ROUTES_MAX];
+    size_t route_count;
+
+    struct disk backups[NODE_BACKUPS_MAX];
+    size_t backup_count;
+    bool unknowing; /* restored or copied, and nothing has told it yet (K12) */
+
+    uint64_t seen_arrival; /* how far the witness has read its arrivals */
+    size_t unit;           /* index into the district's units */
+    uint64_t acts_tried, acts_written;
+};
+
+/* A node with an empty disk, not yet founded. |upstream| NULL: the top. */
+struct node *node_new(struct world *world, const char *name, uint64_t role,
+                      const struct node *upstream, size_t unit);
+void node_free(struct node *node);
+
+/* The top node founds the district (root, its grant, the pack) and boots. */
+void node_found(struct node *node);
+/* |by|, which is up, invites |node|; once that is durable there |node| makes its replica and
+ * boots. */
+void node_join(struct node *node, struct node *by);
+/* The same at once, outside of time: to set a scene. */
+void node_join_now(struct node *node, struct node *by);
+/* Runs |call| in a group of its own at once, outside of time: to set a scene. False if it failed.
+ * Sessions do not hear of it. */
+bool node_transact(struct node *node, scribe_call call, void *context);
+
+/* Starts the process. */
+void node_boot(struct node *node);
+/* Ends it as a power cut does: sessions and groups are gone, the disk keeps its commits but for
+ * |commits_lost|. */
+void node_crash(struct node *node, uint64_t commits_lost);
+/* The same, and a boot |after_us| later. */
+void node_restart(struct node *node, uint64_t commits_lost, uint64_t after_us);
+
+/* Copies the disk as it is. False if there is no room for another backup. */
+bool node_backup(struct node *node);
+/* Puts backup |index| in place of the disk and boots. The backup stays. */
+void node_restore(struct node *node, size_t index);
+/* Another computer with a copy of this disk, both in use. NULL: no room in the world. */
+struct node *node_clone(struct node *node, const char *name);
+/* The computer is gone for good. */
+void node_burn(struct node *node);
+
+bool node_is_up(const struct node *node);
+int64_t node_wall_seconds(const struct node *node);
+struct node *node_named(struct world *world, const char *name);
+/* Adds a way up to |server|. Returns its index. */
+size_t node_add_route(struct node *node, const struct node *server);
+
+#endif

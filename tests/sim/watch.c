@@ -1,0 +1,74 @@
+#include "tests/sim/watch.h"
+
+#include "tests/sim/frames.h"
+
+#include <string.h>
+
+size_t watch_window_bytes(const struct endpoint *endpoint)
+{
+    return endpoint->node->world->seed % 3 == 0 ? LIMIT_FRAME_RAW_BYTES : 4 * LIMIT_FRAME_RAW_BYTES;
+}
+
+static const char *other_name(const struct endpoint *endpoint)
+{
+    const struct cable *cable = endpoint->cable;
+    if (!cable)
+        return "?";
+    uint64_t id = cable->ends[0] == endpoint->id ? cable->ends[1] : cable->ends[0];
+    const struct endpoint *other = endpoint_of(endpoint->world, id);
+    return other ? other->node->name : "?";
+}
+
+void watch_step(struct endpoint *endpoint, const struct session_event *event, enum status status,
+                const struct session_effects *effects)
+{
+    struct world *world = endpoint->world;
+    const char *name = endpoint->node->name;
+    if (effects->count > SESSION_EFFECTS_MAX)
+        world_fail(world, "%s: a step lists %zu effects", name, effects->count);
+    for (size_t i = 0; i < effects->count; i++) {
+        const struct session_effect *effect = &effects->items[i];
+        if (effect->kind == EFFECT_SEND &&
+            (effect->frame.size == 0 || effect->frame.size > LIMIT_FRAME_BYTES))
+            world_fail(world, "%s: a frame of %zu bytes", name, effect->frame.size);
+    }
+    if (endpoint->window_used > watch_window_bytes(endpoint) + LIMIT_FRAME_RAW_BYTES)
+        world_fail(world, "%s: %llu bytes of batches are out, above its window", name,
+                   (unsigned long long)endpoint->window_used);
+    if (status != STATUS_OK)
+        world_say(world, "%s: event %d ends the session: %s", name, (int)event->kind,
+                  status_name(status));
+    /* Between nodes that keep the rules nobody is ever accused of breaking them. */
+    bool accused = status == STATUS_MALFORMED || status == STATUS_PROTOCOL ||
+                   status == STATUS_FORGED || status == STATUS_LIMIT;
+    if (accused && !world->hostile)
+        world_fail(world, "%s accuses %s, which keeps the rules, of %s", name, other_name(endpoint),
+                   status_name(status));
+}
+
+void watch_send(struct endpoint *endpoint, struct bytes frame)
+{
+    if (endpoint->world->trace) {
+        char text[FRAME_LINE_BYTES];
+        frame_describe(frame, text);
+        world_say(endpoint->world, "%s > %s %s", endpoint->node->name, other_name(endpoint), text);
+    }
+    frame_judge(endpoint->node, frame);
+}
+
+void watch_closing(struct endpoint *endpoint, enum status status, const char *why)
+{
+    world_say(endpoint->world, "%s closes to %s: %s (%s)", endpoint->node->name,
+              other_name(endpoint), why ? why : "done", status_name(status));
+}
+
+void watch_ended(struct endpoint *endpoint)
+{
+    struct session_report report;
+    struct world *world = endpoint->world;
+    session_report(endpoint->session, &report);
+    for (size_t i = 0; i < PATH_COUNT; i++)
+        world->paths[i] += report.paths[i];
+    world->records_travelled += report.records_sent;
+    world->payload_travelled += report.payload_sent;
+}
