@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { CHECK_ARENA = 64 << 20, INDEX_MOST = 1000 };
+static const uint64_t LET_IN_US = UINT64_C(120) * 1000000;
 static const uint64_t HEAL_US = UINT64_C(1800) * 1000000;
 
 static bool is_living(const struct node *node)
@@ -193,6 +194,18 @@ static void explain(struct world *world)
     }
 }
 
+/* Those whose invitation was lost before it was used up: an operator lets them in again. */
+static void let_in(struct world *world)
+{
+    struct node *top = world->nodes[0];
+    if (world_run_until(world, check_at_rest, LET_IN_US) || world->failed || !node_is_up(top))
+        return;
+    for (size_t i = 1; i < world->node_count; i++) {
+        if (is_living(world->nodes[i]))
+            node_regrant(world->nodes[i], top);
+    }
+}
+
 void check_heal(struct world *world)
 {
     world_say(world, "the network heals");
@@ -208,6 +221,7 @@ void check_heal(struct world *world)
             node_boot(node);
         cable_wake(node);
     }
+    let_in(world);
     bool rested = world_run_until(world, check_at_rest, HEAL_US);
     /* At rest once may be between two breaths: it must be so a second later too. */
     if (rested) {

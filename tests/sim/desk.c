@@ -246,12 +246,37 @@ static enum status receive_call(struct node *node, void *context)
     return status;
 }
 
+/* The office brings rows of an old register in: book entries with codes of their own, in the log
+ * for bulk. */
+static enum status import_call(struct node *node, void *context)
+{
+    struct draft draft;
+    struct act_result result = {0};
+    char code[LIMIT_CODE_BYTES];
+    (void)context;
+    draft_receipt(&draft, node, some_name(&node->world->prng));
+    uint64_t row = ++node->world->imports;
+    snprintf(code, sizeof code, "%s-1910%02llu-%04llu", district_unit(node->unit),
+             (unsigned long long)(1 + row / 9999), (unsigned long long)(1 + row % 9999));
+    write_text(&draft, "ma_ho_so", WRITE_SET, code);
+    draft.act.number = false;
+    draft.act.source = SOURCE_IMPORT;
+    draft.act.purpose = LOG_BULK;
+    draft.act.book_officer = draft.act.officer;
+    draft.act.book_hat = draft.act.hat;
+    enum status status = write_act(node, &draft, &result);
+    draft_deinit(&draft);
+    return status;
+}
+
 static enum status random_call(struct node *node, void *context)
 {
     struct name case_name;
     (void)context;
     /* The hub's officers decide and note; the counter is at the communes. */
     bool receives = node->unit != 0 && prng_chance(&node->world->prng, 350);
+    if (node->identity.role == ROLE_OFFICE && prng_chance(&node->world->prng, 100))
+        return import_call(node, NULL);
     if (receives || !choose_case(node, &case_name))
         return node->unit == 0 ? STATUS_OK : receive_call(node, NULL);
     return act_on_case(node, &case_name);

@@ -121,6 +121,7 @@ static void schedule_effect(struct endpoint *endpoint, struct session_effect *ef
         endpoint_after(endpoint, effort(endpoint), ITEM_SEND, cable_parcel(effect->frame), free);
         break;
     case EFFECT_READ:
+        endpoint->reads_out++;
         endpoint_after(endpoint, effort(endpoint), ITEM_READ, reading_new(&effect->read),
                        reading_free);
         break;
@@ -284,6 +285,7 @@ static void perform_read(struct endpoint *endpoint, struct item *item)
     struct reading *reading = item->payload;
     item->payload = NULL;
     reading_perform(reading, endpoint->node->replica);
+    watch_read(endpoint, reading);
     endpoint_after(endpoint, effort(endpoint), ITEM_READ_DONE, reading, reading_free);
 }
 
@@ -302,6 +304,7 @@ static void perform_event(struct endpoint *endpoint, struct item *item)
         return;
     if (item->kind == ITEM_READ_DONE) {
         const struct reading *reading = item->payload;
+        endpoint->reads_out--;
         event.kind = EVENT_READ_DONE;
         event.read = &reading->result;
     } else if (item->kind == ITEM_VERIFIED) {

@@ -22,6 +22,7 @@ struct endpoint {
     uint64_t last_us[ITEM_KINDS]; /* when the last effect of a kind completes */
     uint64_t tick_us;             /* for which a TICK is in the queue; UINT64_MAX none */
     uint64_t window_used;         /* bytes of batches that are out */
+    size_t reads_out;             /* READs asked for and not answered */
     size_t frames_waiting;        /* SENDs not yet on the line */
     bool closing;                 /* a CLOSE or CLOSED is on its way */
     bool opened;

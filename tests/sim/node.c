@@ -324,3 +324,35 @@ void node_join_now(struct node *node, struct node *by)
         make_replica(node);
     free(joining);
 }
+
+static enum status regrant_call(struct node *by, void *context)
+{
+    const struct node *node = by->world->nodes[*(const size_t *)context];
+    struct name scope = node->identity.scope;
+    bool office = node->identity.role != ROLE_DEVICE;
+    struct grant grant = {.granter = by->key,
+                          .key = node->key,
+                          .role = node->identity.role,
+                          .unit = node->identity.unit,
+                          .label = node->identity.name,
+                          .scopes = &scope,
+                          .scope_count = 1,
+                          .may_grant = office,
+                          .counter_owner = office};
+    return replica_grant(by->replica, &grant);
+}
+
+void node_regrant(struct node *node, struct node *by)
+{
+    const struct authority *authority = replica_authority_acquire(by->replica);
+    bool known = authority_grant(authority, &node->key) != NULL;
+    replica_authority_release(by->replica, authority);
+    if (known)
+        return;
+    world_say(node->world, "%s does not know %s any more and grants it anew", by->name, node->name);
+    size_t *index = malloc(sizeof *index);
+    if (!index)
+        abort();
+    *index = node->index;
+    scribe_add(by, (struct job){.kind = JOB_CALL, .call = regrant_call, .context = index});
+}

@@ -36,6 +36,8 @@ static struct weather some_weather(struct prng *prng)
         weather.commit_fails = prng_between(prng, 1, 50);
     if (prng_chance(prng, 200))
         weather.lying_disk = prng_between(prng, 1, 500);
+    if (prng_chance(prng, 100))
+        weather.damage = prng_between(prng, 1, 20);
     return weather;
 }
 
@@ -222,6 +224,7 @@ void run_random(struct world *world)
     struct prng *prng = &world->prng;
     settle_district(world);
     world->weather = some_weather(prng);
+    world->hostile = world->weather.damage > 0;
     struct temper temper = some_temper(prng);
     uint64_t steps = prng_between(prng, 10, world->lmdb ? 30 : 60);
     world->plan = plan;

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+enum {
+    READ_BYTES_MAX = 1 << 20,
+    BATCH_BYTES_MAX = 2 << 20,
+    FRAMES_WAITING_MAX = 64,
+    READS_OUT_MAX = 16
+};
+
 size_t watch_window_bytes(const struct endpoint *endpoint)
 {
     return endpoint->node->world->seed % 3 == 0 ? LIMIT_FRAME_RAW_BYTES : 4 * LIMIT_FRAME_RAW_BYTES;
@@ -19,8 +26,8 @@ static const char *other_name(const struct endpoint *endpoint)
     return other ? other->node->name : "?";
 }
 
-void watch_step(struct endpoint *endpoint, const struct session_event *event, enum status status,
-                const struct session_effects *effects)
+/* What one connection may hold in memory, whatever its peer does. */
+static void watch_bounds(struct endpoint *endpoint, const struct session_effects *effects)
 {
     struct world *world = endpoint->world;
     const char *name = endpoint->node->name;
@@ -31,10 +38,37 @@ void watch_step(struct endpoint *endpoint, const struct session_event *event, en
         if (effect->kind == EFFECT_SEND &&
             (effect->frame.size == 0 || effect->frame.size > LIMIT_FRAME_BYTES))
             world_fail(world, "%s: a frame of %zu bytes", name, effect->frame.size);
+        if (effect->kind == EFFECT_READ && effect->read.bytes > READ_BYTES_MAX)
+            world_fail(world, "%s: a read of %zu bytes", name, effect->read.bytes);
+        if (effect->kind == EFFECT_VERIFY && effect->batch->arena.used_bytes > BATCH_BYTES_MAX)
+            world_fail(world, "%s: a batch of %zu bytes in memory", name,
+                       effect->batch->arena.used_bytes);
     }
+    if (endpoint->frames_waiting > FRAMES_WAITING_MAX)
+        world_fail(world, "%s: %zu frames wait for the line", name, endpoint->frames_waiting);
+    if (endpoint->reads_out > READS_OUT_MAX)
+        world_fail(world, "%s: %zu reads are out", name, endpoint->reads_out);
     if (endpoint->window_used > watch_window_bytes(endpoint) + LIMIT_FRAME_RAW_BYTES)
         world_fail(world, "%s: %llu bytes of batches are out, above its window", name,
                    (unsigned long long)endpoint->window_used);
+}
+
+void watch_read(struct endpoint *endpoint, const struct reading *reading)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < reading->result.record_count; i++)
+        bytes += reading->result.records[i].raw.size;
+    if (bytes > reading->request.bytes + LIMIT_RECORD_BYTES)
+        world_fail(endpoint->world, "%s: asked for %zu bytes of records, read %zu",
+                   endpoint->node->name, reading->request.bytes, bytes);
+}
+
+void watch_step(struct endpoint *endpoint, const struct session_event *event, enum status status,
+                const struct session_effects *effects)
+{
+    struct world *world = endpoint->world;
+    const char *name = endpoint->node->name;
+    watch_bounds(endpoint, effects);
     if (status != STATUS_OK)
         world_say(world, "%s: event %d ends the session: %s", name, (int)event->kind,
                   status_name(status));

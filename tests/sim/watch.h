@@ -7,11 +7,14 @@
 #define HOSO_TESTS_SIM_WATCH_H
 
 #include "tests/sim/endpoint.h"
+#include "tests/sim/reading.h"
 
 /* The window this end gives its peer: small enough to be reached. */
 size_t watch_window_bytes(const struct endpoint *endpoint);
 void watch_step(struct endpoint *endpoint, const struct session_event *event, enum status status,
                 const struct session_effects *effects);
+/* A READ has its result. */
+void watch_read(struct endpoint *endpoint, const struct reading *reading);
 /* A frame goes onto the line. */
 void watch_send(struct endpoint *endpoint, struct bytes frame);
 void watch_closing(struct endpoint *endpoint, enum status status, const char *why);

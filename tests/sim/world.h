@@ -54,7 +54,8 @@ struct world {
     size_t endpoint_capacity;
     void (*plan)(struct world *world, uint64_t value); /* performs ITEM_PLAN */
     void *plan_context;
-    uint64_t disks; /* made so far: their serial number */
+    uint64_t imports; /* rows of registers brought in so far */
+    uint64_t disks;   /* made so far: their serial number */
 
     uint64_t paths[PATH_COUNT]; /* of all sessions that ended */
     uint64_t records_travelled;
