@@ -196,6 +196,8 @@ struct node *node_clone(struct node *node, const char *name)
     }
     disk_copy(&node->disk, &copy->disk, world->seed, world->disks++);
     node->unknowing = copy->unknowing = true;
+    copy->twin = node->identity.role != ROLE_DEVICE;
+    node->twin = node->twin || copy->twin;
     world_say(world, "%s is copied, %s runs too", node->name, name);
     node_boot(copy);
     return copy;

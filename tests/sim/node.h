@@ -46,6 +46,7 @@ struct node {
     size_t backup_count;
     bool unknowing; /* restored or copied, and nothing has told it yet (K12) */
 
+    bool twin; /* a counter owner that was copied: who keeps the counter a person must say */
     uint64_t seen_arrival; /* how far the witness has read its arrivals */
     size_t unit;           /* index into the district's units */
     uint64_t acts_tried, acts_written;

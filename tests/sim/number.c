@@ -40,7 +40,8 @@ static void draw(struct world *world, struct node *node, const struct record *re
     memcpy(drawn.code, code.at, code.size);
     struct name log = record_log(record);
     struct name case_name = record_case(record);
-    drawn.unknowing = node->unknowing || of_unknowing_lease(witness, &log, drawn.code);
+    drawn.unknowing =
+        node->unknowing || node->twin || of_unknowing_lease(witness, &log, drawn.code);
     for (size_t i = 0; i < witness->number_count; i++) {
         const struct witness_number *earlier = &witness->numbers[i];
         if (strcmp(earlier->code, drawn.code) != 0 || earlier->unknowing || drawn.unknowing)
@@ -64,10 +65,11 @@ static void learn_lease(struct world *world, struct node *node, const struct rec
     struct lease lease;
     if (lease_decode(record->body, arena, &lease) != STATUS_OK)
         return;
-    witness_add_lease(&world->witness, (struct witness_lease){.log = lease.log,
-                                                              .first = lease.first_number,
-                                                              .count = lease.count,
-                                                              .unknowing = node->unknowing});
+    witness_add_lease(&world->witness,
+                      (struct witness_lease){.log = lease.log,
+                                             .first = lease.first_number,
+                                             .count = lease.count,
+                                             .unknowing = node->unknowing || node->twin});
 }
 
 void number_learn(struct world *world, struct node *node, const struct record *record)
