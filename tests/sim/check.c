@@ -217,6 +217,8 @@ void check_heal(struct world *world)
             node->routes[k].blocked = false;
             node->routes[k].failures = 0;
         }
+        if (is_living(node) && !world->lmdb)
+            store_memory_set_room(node->disk.store, UINT64_MAX, false);
         if (is_living(node))
             node_boot(node);
         cable_wake(node);

@@ -11,7 +11,7 @@ static const int64_t CLOCK_2099 = INT64_C(2303000000);
 
 /* What this run is like: chances per mille of each thing at a step of the plan. */
 struct temper {
-    uint64_t partition, cut, crash, backup, restore, clone, burn, clock, join;
+    uint64_t partition, cut, crash, backup, restore, clone, burn, clock, room, join;
     uint64_t pause_us_max; /* between two steps */
 };
 
@@ -60,6 +60,8 @@ static struct temper some_temper(struct prng *prng)
         temper.burn = prng_between(prng, 5, 20);
     if (prng_chance(prng, 300))
         temper.clock = prng_between(prng, 10, 60);
+    if (prng_chance(prng, 150))
+        temper.room = prng_between(prng, 10, 60);
     temper.join = prng_between(prng, 0, 20);
     return temper;
 }
@@ -136,6 +138,17 @@ static void change_clock(struct world *world)
     world_say(world, "%s's clock is off by %lld s", node->name, (long long)node->clock_offset);
 }
 
+/* A full disk: only the reserve for local acts is left; or room again. */
+static void change_room(struct world *world)
+{
+    struct node *node = some_node(world);
+    if (world->lmdb || node->burned)
+        return;
+    bool full = prng_chance(&world->prng, 500);
+    world_say(world, "%s's disk %s", node->name, full ? "is all but full" : "has room");
+    store_memory_set_room(node->disk.store, full ? 0 : UINT64_MAX, full);
+}
+
 static struct node *add_device(struct world *world, struct node *office)
 {
     char name[24];
@@ -158,10 +171,10 @@ static void one_step(struct world *world)
     struct {
         uint64_t chance;
         void (*happen)(struct world *world);
-    } const events[] = {{temper->partition, partition}, {temper->cut, cut},
-                        {temper->crash, crash},         {temper->restore, restore},
-                        {temper->clone, clone},         {temper->burn, burn},
-                        {temper->clock, change_clock},  {temper->join, join}};
+    } const events[] = {
+        {temper->partition, partition}, {temper->cut, cut},          {temper->crash, crash},
+        {temper->restore, restore},     {temper->clone, clone},      {temper->burn, burn},
+        {temper->clock, change_clock},  {temper->room, change_room}, {temper->join, join}};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         if (prng_chance(&world->prng, events[i].chance))
             events[i].happen(world);
