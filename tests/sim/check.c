@@ -304,7 +304,7 @@ static void check_node(struct node *node, const struct replica_status *tops)
     struct replica_status status = {0};
     struct arena arena;
     size_t left = 0;
-    if (!node_transact(node, index_call, &left) || left > 0)
+    if (!scribe_now(node, index_call, &left) || left > 0)
         world_fail(world, "%s cannot index: %zu cases left", node->name, left);
     if (replica_read_begin(node->replica, &read) != STATUS_OK)
         return;
@@ -333,7 +333,7 @@ void check_all(struct world *world)
     if (world->failed)
         return;
     witness_each(&world->witness, check_entry, world);
-    if (world->failed || !node_transact(top, index_call, &left) ||
+    if (world->failed || !scribe_now(top, index_call, &left) ||
         replica_read_begin(top->replica, &read) != STATUS_OK)
         return;
     arena_init(&arena, CHECK_ARENA);

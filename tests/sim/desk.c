@@ -305,7 +305,7 @@ bool desk_receive(struct node *node, const char *owner, struct act_result *resul
 {
     struct draft draft;
     draft_receipt(&draft, node, owner);
-    bool good = node_transact(node, script_call, &(struct script){&draft, result});
+    bool good = scribe_now(node, script_call, &(struct script){&draft, result});
     draft_deinit(&draft);
     return good;
 }
@@ -319,7 +319,7 @@ bool desk_set(struct node *node, const struct name *case_name, const char *field
     happened_now(&draft, node);
     draft.act.case_name = *case_name;
     write_text(&draft, field, WRITE_SET, value);
-    bool good = node_transact(node, script_call, &(struct script){&draft, &result});
+    bool good = scribe_now(node, script_call, &(struct script){&draft, &result});
     draft_deinit(&draft);
     return good;
 }

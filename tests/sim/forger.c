@@ -55,7 +55,7 @@ static enum status append_call(struct node *node, void *context)
 void forger_append(struct node *node, const struct name *case_name)
 {
     struct name copy = *case_name;
-    if (!node_transact(node, append_call, &copy))
+    if (!scribe_now(node, append_call, &copy))
         world_fail(node->world, "%s cannot forge a record", node->name);
     world_say(node->world, "%s forges a record", node->name);
 }

@@ -213,22 +213,6 @@ void node_burn(struct node *node)
     witness_settle(node->world);
 }
 
-bool node_transact(struct node *node, scribe_call call, void *context)
-{
-    struct replica_commit commit = {0};
-    enum status status = replica_begin(node->replica);
-    if (status != STATUS_OK)
-        return false;
-    status = call(node, context);
-    if (status == STATUS_OK)
-        status = replica_commit(node->replica, &commit);
-    else
-        replica_abort(node->replica);
-    if (status == STATUS_OK)
-        witness_learn(node->world, node);
-    return status == STATUS_OK;
-}
-
 static void make_replica(struct node *node)
 {
     disk_open(&node->disk);
@@ -265,7 +249,7 @@ static enum status found_call(struct node *node, void *context)
 void node_found(struct node *node)
 {
     make_replica(node);
-    if (node->replica && !node_transact(node, found_call, NULL))
+    if (node->replica && !scribe_now(node, found_call, NULL))
         world_fail(node->world, "%s cannot found the district", node->name);
 }
 
@@ -322,7 +306,7 @@ void node_join(struct node *node, struct node *by)
 void node_join_now(struct node *node, struct node *by)
 {
     struct joining *joining = joining_of(node, by);
-    if (node_transact(by, invite_call, joining))
+    if (scribe_now(by, invite_call, joining))
         make_replica(node);
     free(joining);
 }

@@ -66,9 +66,6 @@ void node_join(struct node *node, struct node *by);
 void node_join_now(struct node *node, struct node *by);
 /* |by| grants |node|'s key, if it knows of no grant: the invitation was lost with a disk. */
 void node_regrant(struct node *node, struct node *by);
-/* Runs |call| in a group of its own at once, outside of time: to set a scene. False if it failed.
- * Sessions do not hear of it. */
-bool node_transact(struct node *node, scribe_call call, void *context);
 
 /* Starts the process. */
 void node_boot(struct node *node);

@@ -38,7 +38,8 @@ static void job_drop(struct job *job)
 {
     if (job->batch)
         batch_free(job->batch);
-    free(job->context);
+    if (!job->borrowed)
+        free(job->context);
 }
 
 void scribe_clear(struct scribe *scribe)
@@ -75,6 +76,7 @@ static enum status perform_job(struct node *node, struct job *job)
         status = job->call(node, job->context);
         break;
     }
+    job->status = status;
     return is_store_failure(status) ? status : STATUS_OK;
 }
 
@@ -174,17 +176,9 @@ static void epoch_changed(struct node *node, const struct replica_commit *commit
     }
 }
 
-void scribe_run(struct node *node)
+/* One group from begin to the news of it. */
+static enum status run_group(struct node *node, struct job *jobs, size_t count)
 {
-    struct scribe *scribe = &node->scribe;
-    struct job jobs[GROUP_MAX];
-    size_t count = scribe->count < GROUP_MAX ? scribe->count : GROUP_MAX;
-    count = 1 + (size_t)prng_below(&node->world->prng, count);
-    memcpy(jobs, scribe->jobs, count * sizeof jobs[0]);
-    memmove(scribe->jobs, scribe->jobs + count, (scribe->count - count) * sizeof jobs[0]);
-    scribe->count -= count;
-    scribe->scheduled = false;
-
     struct replica_commit commit = {0};
     enum status status = perform_group(node, jobs, count, &commit);
     if (status == STATUS_OK) {
@@ -202,8 +196,27 @@ void scribe_run(struct node *node)
             jobs[i].done(node, jobs[i].context, status == STATUS_OK);
         job_drop(&jobs[i]);
     }
+    return status;
+}
+
+bool scribe_now(struct node *node, scribe_call call, void *context)
+{
+    struct job job = {.kind = JOB_CALL, .call = call, .context = context, .borrowed = true};
+    return run_group(node, &job, 1) == STATUS_OK && job.status == STATUS_OK;
+}
+
+void scribe_run(struct node *node)
+{
+    struct scribe *scribe = &node->scribe;
+    struct job jobs[GROUP_MAX];
+    size_t count = scribe->count < GROUP_MAX ? scribe->count : GROUP_MAX;
+    count = 1 + (size_t)prng_below(&node->world->prng, count);
+    memcpy(jobs, scribe->jobs, count * sizeof jobs[0]);
+    memmove(scribe->jobs, scribe->jobs + count, (scribe->count - count) * sizeof jobs[0]);
+    scribe->count -= count;
+    scribe->scheduled = false;
     /* After a failed sync nothing more is written until the process starts again. */
-    if (status == STATUS_IO)
+    if (run_group(node, jobs, count) == STATUS_IO)
         node_restart(node, 0, prng_between(&node->world->prng, 100000, 3000000));
     else
         schedule(node);

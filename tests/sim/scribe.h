@@ -28,10 +28,11 @@ struct job {
     struct public_key key;
     struct name log; /* JOB_REFUSED */
     uint64_t seq;
-    enum status status;
+    enum status status; /* JOB_REFUSED: why; afterwards: what came of the job */
     bool certain;
     scribe_call call;
-    void *context; /* owned; freed with free() when the job is over */
+    void *context; /* owned, freed with free(), unless it is |borrowed| */
+    bool borrowed;
     void (*done)(struct node *node, void *context, bool durable); /* may be NULL */
 };
 
@@ -44,6 +45,9 @@ struct scribe {
 
 /* Takes the job's batch and context. */
 void scribe_add(struct node *node, struct job job);
+/* Runs |call| in a group of its own at once, outside of time: to set a scene. False if it was
+ * refused or failed. */
+bool scribe_now(struct node *node, scribe_call call, void *context);
 /* Performs one group. */
 void scribe_run(struct node *node);
 /* Drops all jobs (a crash, or the end). */
