@@ -202,7 +202,7 @@ static enum status run_group(struct node *node, struct job *jobs, size_t count)
 bool scribe_now(struct node *node, scribe_call call, void *context)
 {
     struct job job = {.kind = JOB_CALL, .call = call, .context = context, .borrowed = true};
-    return run_group(node, &job, 1) == STATUS_OK && job.status == STATUS_OK;
+    return node_is_up(node) && run_group(node, &job, 1) == STATUS_OK && job.status == STATUS_OK;
 }
 
 void scribe_run(struct node *node)
