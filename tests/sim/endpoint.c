@@ -163,6 +163,19 @@ static void schedule_tick(struct endpoint *endpoint)
     world_after(endpoint->world, endpoint->tick_us - now, item);
 }
 
+/* What is noted of the peer: that it was reached and nothing is under way. */
+static void note_rest(struct endpoint *endpoint)
+{
+    struct session_report report;
+    if (endpoint->doubt_noted || endpoint->rest_noted)
+        return;
+    session_report(endpoint->session, &report);
+    if (!report.settled)
+        return;
+    endpoint->rest_noted = true;
+    scribe_add(endpoint->node, (struct job){.kind = JOB_NOTE, .key = report.peer, .certain = true});
+}
+
 /* Feeds one event and puts what the session asks for into the queue. */
 static void feed(struct endpoint *endpoint, struct session_event *event)
 {
@@ -174,6 +187,24 @@ static void feed(struct endpoint *endpoint, struct session_event *event)
     for (size_t i = 0; i < effects.count; i++)
         schedule_effect(endpoint, &effects.items[i]);
     schedule_tick(endpoint);
+    note_rest(endpoint);
+}
+
+static enum status doubt_call(struct node *node, void *context)
+{
+    const struct public_key *peer = context;
+    return replica_note_peer(node->replica, peer, false, node_wall_seconds(node));
+}
+
+/* Before a session's first record leaves, the store must know that the marks are in doubt. */
+static bool note_doubt(struct endpoint *endpoint)
+{
+    struct session_report report;
+    session_report(endpoint->session, &report);
+    if (endpoint->role != SESSION_CLIENT || endpoint->doubt_noted || !report.in_flight)
+        return true;
+    endpoint->doubt_noted = scribe_now(endpoint->node, doubt_call, &report.peer);
+    return endpoint->doubt_noted;
 }
 
 static void perform_opened(struct endpoint *endpoint)
@@ -190,6 +221,10 @@ static void perform_opened(struct endpoint *endpoint)
 static void perform_send(struct endpoint *endpoint, struct bytes frame)
 {
     endpoint->frames_waiting--;
+    if (!note_doubt(endpoint)) {
+        endpoint_after(endpoint, 1, ITEM_CLOSE, NULL, NULL);
+        return;
+    }
     watch_send(endpoint, frame);
     if (endpoint->cable)
         cable_send(endpoint, frame);
