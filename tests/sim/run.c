@@ -240,12 +240,13 @@ void run_random(struct world *world)
     world->hostile = world->weather.damage > 0;
     struct temper temper = some_temper(prng);
     uint64_t steps = prng_between(prng, 10, world->lmdb ? 30 : 60);
-    world->plan = plan;
-    world->plan_context = &temper;
     if (world->failed)
         return;
+    world->plan = plan;
+    world->plan_context = &temper;
     world_after(world, 1000, (struct item){.kind = ITEM_PLAN, .value = steps});
     world_run(world, world->now_us + steps * temper.pause_us_max);
+    world->plan_context = NULL;
     check_heal(world);
     check_all(world);
 }
