@@ -274,13 +274,13 @@ enum status rest_decode(struct bytes frame, struct arena *arena, struct rest *re
     return wire_reader_end(&reader);
 }
 
-void number_encode(enum frame_type type, uint64_t number, struct buffer *out)
+void notice_encode(enum frame_type type, uint64_t number, struct buffer *out)
 {
     buffer_append_u8(out, (uint8_t)type);
     wire_put_unsigned(out, number);
 }
 
-enum status number_decode(struct bytes frame, struct arena *arena, uint64_t *number)
+enum status notice_decode(struct bytes frame, struct arena *arena, uint64_t *number)
 {
     *number = 0;
     struct wire_value value;

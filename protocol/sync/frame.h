@@ -165,8 +165,8 @@ CHECK_RESULT enum status want_decode(struct bytes frame, struct arena *arena, st
 void rest_encode(const struct rest *rest, struct buffer *out);
 CHECK_RESULT enum status rest_decode(struct bytes frame, struct arena *arena, struct rest *rest);
 /* BUSY (milliseconds) and BYE (a reason). */
-void number_encode(enum frame_type type, uint64_t number, struct buffer *out);
-CHECK_RESULT enum status number_decode(struct bytes frame, struct arena *arena, uint64_t *number);
+void notice_encode(enum frame_type type, uint64_t number, struct buffer *out);
+CHECK_RESULT enum status notice_decode(struct bytes frame, struct arena *arena, uint64_t *number);
 /* Signed by |key| over both nonces. Errors of the opener: MALFORMED, FORGED. */
 void refusal_seal(const struct refusal *refusal, const struct transcript *transcript,
                   const struct secret_key *key, struct buffer *out);

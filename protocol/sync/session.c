@@ -128,7 +128,7 @@ static void close_session(struct session *session, enum status status, const cha
     if (session->effects->count + 2 > SESSION_EFFECTS_MAX) {
         session->effects->count = SESSION_EFFECTS_MAX - 2;
     }
-    number_encode(FRAME_BYE, frame_reason_of(status), frame_begin(session));
+    notice_encode(FRAME_BYE, frame_reason_of(status), frame_begin(session));
     if (frame_end(session) != STATUS_OK) {
         session->out.status = STATUS_OK; /* no farewell, then */
     }
@@ -403,14 +403,14 @@ static enum status begin_frame(struct session *session, struct bytes frame)
         return rest_frame(session, frame);
     case FRAME_BUSY: {
         uint64_t ms = 0;
-        enum status status = number_decode(frame, &session->job.arena, &ms);
+        enum status status = notice_decode(frame, &session->job.arena, &ms);
         session->report.retry_after_ms = ms;
         session->blocked_until_us = session->now_us + ms * 1000;
         return status;
     }
     case FRAME_BYE: {
         uint64_t reason = 0;
-        enum status status = number_decode(frame, &session->job.arena, &reason);
+        enum status status = notice_decode(frame, &session->job.arena, &reason);
         if (status == STATUS_OK) {
             close_session(session, frame_status_of(reason), "the other side ended it");
         }

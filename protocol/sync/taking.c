@@ -466,7 +466,7 @@ static enum status no_room(struct session *session, const struct run *run, const
     if (session->self.role == SESSION_CLIENT) {
         return STATUS_FULL;
     }
-    number_encode(FRAME_BUSY, BUSY_MS, frame_begin(session));
+    notice_encode(FRAME_BUSY, BUSY_MS, frame_begin(session));
     enum status status = frame_end(session);
     return status != STATUS_OK ? status : tell_gap(session, &sent->log);
 }
@@ -563,7 +563,7 @@ enum status take_failed(struct session *session, const struct session_event *eve
         status = tell_gap(session, &taken->runs[i].log);
     }
     if (status == STATUS_OK && session->self.role == SESSION_SERVER) {
-        number_encode(FRAME_BUSY, BUSY_MS, frame_begin(session));
+        notice_encode(FRAME_BUSY, BUSY_MS, frame_begin(session));
         status = frame_end(session);
     }
     if (status == STATUS_OK) {
