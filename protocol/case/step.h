@@ -35,6 +35,8 @@ struct step {
      * it unwritten. */
     const char *once_field;
     const char *article; /* "NĐ 61/2018 Điều 19.1" */
+    bool needs_values;   /* waits for every human or exclusive field in conflict (D1) */
+    const char *needs;   /* waits for this field too; NULL: none */
 };
 
 /* NULL if there is no step of that name. */
