@@ -79,7 +79,7 @@ static bool copy_value(const msgpack_object *from, struct arena *arena, struct w
     case MSGPACK_OBJECT_EXT:
         break;
     }
-    assert(!"the gate lets no float and no extension through");
+    assert(false && "the gate lets no float and no extension through");
     return false;
 }
 
