@@ -4,6 +4,7 @@
 #include "client/replica/admission.h"
 #include "client/replica/evidence.h"
 #include "client/replica/fork.h"
+#include "client/replica/invite.h"
 #include "client/replica/log.h"
 #include "client/replica/number.h"
 #include "client/replica/peer.h"
@@ -338,5 +339,8 @@ enum status replica_accept(struct replica *replica, struct batch *batch)
         if (status != STATUS_OK)
             return status;
     }
-    return accept_peer(replica, batch);
+    enum status status = accept_peer(replica, batch);
+    if (status == STATUS_OK && replica->group.authority)
+        status = pack_settle(replica);
+    return status;
 }

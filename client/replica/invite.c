@@ -1,8 +1,11 @@
 /*
  * Invitations and this node's authority acts: grants, packs, a hub's own beginning.
  */
+#include "client/replica/invite.h"
+
 #include "client/replica/identity.h"
 #include "client/replica/log.h"
+#include "client/replica/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,12 +64,10 @@ enum status replica_grant(struct replica *replica, const struct grant *grant)
     return status;
 }
 
-enum status replica_publish_pack(struct replica *replica, struct bytes canonical)
+static enum status pack_write(struct replica *replica, struct bytes canonical)
 {
     uint8_t salt[SALT_BYTES];
     struct buffer body;
-    if (!may_grant(replica))
-        return STATUS_REFUSED;
     buffer_init(&body, LIMIT_BODY_BYTES);
     replica->world.random(replica->world.context, salt, sizeof salt);
     uint64_t generation = authority_next_pack_generation(group_authority(replica));
@@ -75,6 +76,46 @@ enum status replica_publish_pack(struct replica *replica, struct bytes canonical
         status = authority_write(replica, KIND_PACK, buffer_view(&body));
     buffer_deinit(&body);
     return status;
+}
+
+enum status replica_publish_pack(struct replica *replica, struct bytes canonical)
+{
+    struct hash hash = pack_hash(canonical);
+    if (!snapshot_pack_enter(replica, &hash, canonical))
+        return STATUS_USAGE;
+    if (may_grant(replica))
+        return pack_write(replica, canonical);
+    if (authority_grant(group_authority(replica), &replica->key))
+        return STATUS_REFUSED;
+    struct table_key key = key_of_meta(META_PACK);
+    enum status status = group_put(replica, TABLE_META, &key, canonical);
+    if (status == STATUS_OK)
+        snapshot_propose(replica, &hash);
+    return status;
+}
+
+enum status pack_settle(struct replica *replica)
+{
+    struct table_key key = key_of_meta(META_PACK);
+    struct hash current, hash;
+    struct bytes canonical;
+    const struct authority *authority = group_authority(replica);
+    const struct grant *grant = authority_grant(authority, &replica->key);
+    if (!grant || authority_current_pack(authority, &current).size == 0)
+        return STATUS_OK;
+    enum status status = store_get(replica->group.view, TABLE_META, key_bytes(&key), &canonical);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    hash = pack_hash(canonical);
+    if (authority_pack(authority, &hash).size == 0) {
+        struct arena arena;
+        bool ok = false;
+        arena_init(&arena, (size_t)2 * LIMIT_PACK_BYTES);
+        struct bytes kept = arena_copy(&arena, canonical, &ok);
+        status = ok ? pack_write(replica, kept) : STATUS_NO_MEMORY;
+        arena_deinit(&arena);
+    }
+    return status == STATUS_OK ? group_delete(replica, TABLE_META, &key) : status;
 }
 
 enum status replica_found(struct replica *replica, const struct secret_key *root_secret,

@@ -187,21 +187,6 @@ enum status log_scope_name(struct store_read *read, uint32_t number, struct name
     return STATUS_OK;
 }
 
-enum status log_own_find(struct store_read *read, uint64_t purpose, struct log_row *log)
-{
-    struct table_key key = key_of_meta(META_OWN_LOG);
-    key_u8(&key, (uint8_t)purpose);
-    struct bytes value;
-    enum status status = store_get(read, TABLE_META, key_bytes(&key), &value);
-    if (status != STATUS_OK)
-        return status;
-    if (value.size != 5)
-        return STATUS_CORRUPT;
-    if (value.at[4] == 0)
-        return STATUS_NOT_FOUND;
-    return must(log_get(read, be32_load(value.at), log));
-}
-
 /* ---- cases ---- */
 
 enum status log_case_get(struct store_read *read, uint32_t number, struct case_row *row)

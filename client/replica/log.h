@@ -122,6 +122,10 @@ CHECK_RESULT enum status log_scope_make(struct replica *replica, const struct na
 /* A new log named |row->name| (number, root and store are filled in; an own root of its own if
  * |row->root| is 0). */
 CHECK_RESULT enum status log_create(struct replica *replica, struct log_row *row);
+/* A peer refused the own log |log| from |seq| on: it is closed, and the next one goes on from the
+ * record before. Nothing happens if it is not open. */
+CHECK_RESULT enum status log_refused(struct replica *replica, const struct log_row *log,
+                                     uint64_t seq);
 /* Closes this node's own logs: the next own record opens a new log that names the old head. */
 CHECK_RESULT enum status log_close_own(struct replica *replica);
 

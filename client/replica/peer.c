@@ -128,3 +128,26 @@ enum status replica_note_peer(struct replica *replica, const struct public_key *
         row.contact_seconds = contact_seconds;
     return peer_put(replica, peer, &row);
 }
+
+enum status replica_note_refused(struct replica *replica, const struct public_key *peer,
+                                 const struct name *log, uint64_t seq, enum status why)
+{
+    struct log_row row;
+    uint8_t value[9];
+    struct table_key key = key_start();
+    key_u8(&key, PEER_REFUSED);
+    key_name(&key, log);
+    key_hash(&key, peer->bytes);
+    be64_store(value, seq);
+    value[8] = (uint8_t)why;
+    enum status status = group_put(replica, TABLE_PEER, &key, bytes_of(value, sizeof value));
+    if (status != STATUS_OK)
+        return status;
+    /* Refused for its writer, not for its bytes: the grant may still come. */
+    if (why != STATUS_MALFORMED && why != STATUS_FORGED && why != STATUS_LIMIT)
+        return STATUS_OK;
+    status = log_find(replica->group.view, log, &row);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return log_refused(replica, &row, seq);
+}

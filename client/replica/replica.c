@@ -139,6 +139,8 @@ static enum status replica_load(struct replica *replica)
         status = epoch_load(read, &replica->epoch);
     if (status == STATUS_OK)
         status = snapshot_load(replica, read);
+    if (status == STATUS_OK)
+        status = snapshot_load_proposal(replica, read);
     store_read_end(read);
     return status;
 }

@@ -151,7 +151,11 @@ CHECK_RESULT enum status replica_act(struct replica *replica, const struct act *
 CHECK_RESULT enum status replica_act_check(struct replica *replica, const struct act *act,
                                            struct act_result *result);
 
-/* [writer] Authority acts of this node (its own key must be allowed to): a grant, the current pack.
+/*
+ * [writer] Authority acts of this node, whose key must be allowed to: a grant, the current pack. A
+ * node that was never granted anything keeps the pack as its own proposal and works with it until
+ * a hub's arrives. Errors: REFUSED; USAGE (no pack, not what the encoder takes); IO, FULL,
+ * NO_MEMORY.
  */
 CHECK_RESULT enum status replica_grant(struct replica *replica, const struct grant *grant);
 CHECK_RESULT enum status replica_publish_pack(struct replica *replica, struct bytes canonical);
@@ -193,6 +197,15 @@ CHECK_RESULT enum status replica_index(struct replica *replica, size_t most, siz
  */
 CHECK_RESULT enum status replica_note_peer(struct replica *replica, const struct public_key *peer,
                                            bool certain, int64_t contact_seconds);
+
+/*
+ * [writer] A peer refused |log| from |seq| on, for |why|. Noted for the status page; if it is this
+ * node's own log and refused for its bytes, the next act opens a new log that goes on from the
+ * record before.
+ */
+CHECK_RESULT enum status replica_note_refused(struct replica *replica,
+                                              const struct public_key *peer, const struct name *log,
+                                              uint64_t seq, enum status why);
 
 /* ---- reading ---- */
 

@@ -213,6 +213,47 @@ static const struct pack *pack_enter(struct replica *replica, const struct hash 
     return &entry->pack;
 }
 
+const struct pack *snapshot_pack_enter(struct replica *replica, const struct hash *hash,
+                                       struct bytes canonical)
+{
+    pthread_mutex_lock(&replica->lock);
+    const struct pack *pack = pack_cached(replica, hash);
+    if (!pack)
+        pack = pack_enter(replica, hash, canonical);
+    pthread_mutex_unlock(&replica->lock);
+    return pack;
+}
+
+void snapshot_propose(struct replica *replica, const struct hash *hash)
+{
+    pthread_mutex_lock(&replica->lock);
+    replica->proposed_pack = *hash;
+    pthread_mutex_unlock(&replica->lock);
+}
+
+enum status snapshot_load_proposal(struct replica *replica, struct store_read *read)
+{
+    struct table_key key = key_of_meta(META_PACK);
+    struct bytes canonical;
+    enum status status = store_get(read, TABLE_META, key_bytes(&key), &canonical);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    struct hash hash = pack_hash(canonical);
+    if (!snapshot_pack_enter(replica, &hash, canonical))
+        return STATUS_CORRUPT;
+    snapshot_propose(replica, &hash);
+    return STATUS_OK;
+}
+
+/* A pack at hand: of the cache, also this node's own proposal. */
+static const struct pack *pack_at_hand(struct replica *replica, const struct hash *hash)
+{
+    pthread_mutex_lock(&replica->lock);
+    const struct pack *pack = pack_cached(replica, hash ? hash : &replica->proposed_pack);
+    pthread_mutex_unlock(&replica->lock);
+    return pack;
+}
+
 const struct pack *snapshot_pack(struct replica *replica, const struct authority *authority,
                                  const struct hash *hash)
 {
@@ -221,19 +262,15 @@ const struct pack *snapshot_pack(struct replica *replica, const struct authority
     if (!hash) {
         canonical = authority_current_pack(authority, &current);
         if (canonical.size == 0)
-            return NULL;
+            return pack_at_hand(replica, NULL);
         hash = &current;
     }
-    pthread_mutex_lock(&replica->lock);
-    const struct pack *pack = pack_cached(replica, hash);
-    if (!pack) {
-        if (canonical.size == 0)
-            canonical = authority_pack(authority, hash);
-        if (canonical.size > 0)
-            pack = pack_enter(replica, hash, canonical);
-    }
-    pthread_mutex_unlock(&replica->lock);
-    return pack;
+    const struct pack *pack = pack_at_hand(replica, hash);
+    if (pack)
+        return pack;
+    if (canonical.size == 0)
+        canonical = authority_pack(authority, hash);
+    return canonical.size > 0 ? snapshot_pack_enter(replica, hash, canonical) : NULL;
 }
 
 const struct pack *replica_pack(struct replica *replica, const struct hash *hash)

@@ -19,6 +19,14 @@ CHECK_RESULT enum status snapshot_reserve(struct authority_snapshot **snapshot);
 /* Takes both over. */
 void snapshot_publish(struct replica *replica, struct authority_snapshot *snapshot,
                       struct authority *authority);
+/* Decodes a copy of |canonical| into the cache of packs. NULL: it is no pack of that |hash|, or out
+ * of memory. [any] */
+const struct pack *snapshot_pack_enter(struct replica *replica, const struct hash *hash,
+                                       struct bytes canonical);
+/* |hash|, already entered, is this node's own pack: current while authority has none. */
+void snapshot_propose(struct replica *replica, const struct hash *hash);
+/* Enters the proposal the store keeps, if any. */
+CHECK_RESULT enum status snapshot_load_proposal(struct replica *replica, struct store_read *read);
 void snapshot_free_all(struct replica *replica);
 
 #endif

@@ -67,6 +67,7 @@ struct replica {
     struct name epoch;
     struct authority_snapshot *authority; /* the newest first; older ones while referenced */
     struct pack_entry *packs;
+    struct hash proposed_pack; /* this node's own, while it is not granted; none else */
     struct invitation_proof proofs[PROOFS_MOST];
     size_t proof_next;
 

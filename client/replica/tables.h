@@ -12,11 +12,13 @@
  *             05 epoch                   -> arrival at which that epoch of this node ended, u64
  *             06 scope name              -> scope number, u32
  *             07 scope number            -> scope name
- *             08 purpose u8              -> own log of that purpose: log number u32, open u8
+ *             08 purpose u8              -> own log of that purpose: log number u32, open u8,
+ *                                           seq u64 from which a peer refused it (0: none did)
  *             09 device key              -> what a device opened: device row
  *             0a root log u32, log u32   -> (empty)   the segments of a forked log
  *             0b invitation number u64   -> invitation
  *             0c                         -> numbers of the derived tables (index.c)
+ *             0d                         -> canonical pack a node not granted yet works with
  *   LOG       log u32                    -> log row
  *   LOG_NAME  log name                   -> log u32
  *   RECORD    store u32, seq u64         -> arrival u64, id, case u32 (0 none), the record raw
@@ -61,7 +63,8 @@ enum meta_kind {
     META_DEVICE = 9,
     META_SEGMENT = 10,
     META_INVITATION = 11,
-    META_DERIVED = 12
+    META_DERIVED = 12,
+    META_PACK = 13
 };
 
 /* Room for any key of the tables above. */
