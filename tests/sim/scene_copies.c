@@ -10,7 +10,8 @@ void scene_clone_silent(struct world *world)
     struct stage stage;
     struct name shorter;
     struct name shortest;
-    stage_set(&stage, world, 1);
+    if (!stage_set(&stage, world, 1))
+        return;
     struct node *device = stage.devices[0];
     stage_receive(device, 8, NULL);
     stage_rest(&stage);
@@ -50,7 +51,8 @@ void scene_hub_snapshot_passes_cursor(struct world *world)
     struct stage stage;
     struct name lost;
     struct name later;
-    stage_set(&stage, world, 0);
+    if (!stage_set(&stage, world, 0))
+        return;
     stage_receive(stage.office2, 5, NULL);
     stage_rest(&stage);
     stage_block(stage.office2, 0);
@@ -84,7 +86,8 @@ void scene_office_cp_restore_under_devices(struct world *world)
     struct name own;
     struct name devices;
     struct name afterwards;
-    stage_set(&stage, world, 2);
+    if (!stage_set(&stage, world, 2))
+        return;
     stage_block(stage.office1, 0);
     stage_receive(stage.office1, 3, NULL);
     stage_rest(&stage);
@@ -119,7 +122,8 @@ void scene_same_backup_restored_twice(struct world *world)
 {
     struct stage stage;
     struct name written[3];
-    stage_set(&stage, world, 1);
+    if (!stage_set(&stage, world, 1))
+        return;
     struct node *device = stage.devices[0];
     stage_receive(device, 4, NULL);
     stage_rest(&stage);

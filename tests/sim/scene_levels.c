@@ -7,7 +7,8 @@ void scene_direct_and_via_office(struct world *world)
 {
     struct stage stage;
     struct name dossier;
-    stage_set(&stage, world, 1);
+    if (!stage_set(&stage, world, 1))
+        return;
     struct node *device = stage.devices[0];
     stage_block(device, 0);
     stage_block(stage.office1, 0);
@@ -33,7 +34,8 @@ void scene_old_epoch_receipt(struct world *world)
 {
     struct stage stage;
     struct name dossier;
-    stage_set(&stage, world, 1);
+    if (!stage_set(&stage, world, 1))
+        return;
     struct node *device = stage.devices[0];
     stage_block(stage.office1, 0);
     node_backup(stage.office1);
@@ -60,7 +62,8 @@ void scene_clocks(struct world *world)
 {
     struct stage stage;
     struct name dossier;
-    stage_set(&stage, world, 2);
+    if (!stage_set(&stage, world, 2))
+        return;
     stage_receive(stage.office1, 1, &dossier);
     stage_rest(&stage);
     stage_block(stage.devices[0], 0);

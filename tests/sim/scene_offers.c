@@ -9,7 +9,8 @@ void scene_author_burned(struct world *world)
 {
     struct stage stage;
     struct name dossier;
-    stage_set(&stage, world, 2);
+    if (!stage_set(&stage, world, 2))
+        return;
     stage_block(stage.office1, 0);
     stage_receive(stage.devices[0], 5, &dossier);
     world_run(world, world->now_us + 20000000);
@@ -31,7 +32,8 @@ void scene_hub_lost_it_and_author_dead(struct world *world)
 {
     struct stage stage;
     struct name dossier;
-    stage_set(&stage, world, 1);
+    if (!stage_set(&stage, world, 1))
+        return;
     node_add_route(stage.devices[0], stage.hub);
     stage.devices[0]->routes[1].wanted = false;
     node_backup(stage.hub);
@@ -73,7 +75,8 @@ void scene_scope_added_late(struct world *world)
 {
     struct stage stage;
     struct name dossier;
-    stage_set(&stage, world, 1);
+    if (!stage_set(&stage, world, 1))
+        return;
     struct node *device = stage.devices[0];
     device->routes[0].wanted = false;
     stage_block(device, 0);

@@ -9,7 +9,8 @@ void scene_upload_then_idle(struct world *world)
 {
     enum { ROUNDS = 20, IDLE_BYTES = 400 };
     struct stage stage;
-    stage_set(&stage, world, 3);
+    if (!stage_set(&stage, world, 3))
+        return;
     for (size_t i = 0; i < ROUNDS && !world->failed; i++) {
         stage_receive(stage.office1, 4, NULL);
         stage_receive(stage.office2, 4, NULL);
@@ -43,7 +44,8 @@ void scene_bad_header_mid_log(struct world *world)
     struct name behind;
     struct name others;
     struct name fresh;
-    stage_set(&stage, world, 2);
+    if (!stage_set(&stage, world, 2))
+        return;
     world->hostile = 1;
     struct node *device = stage.devices[0];
     stage_block(device, 0);
@@ -67,7 +69,8 @@ void scene_parent_unknown_to_receiver(struct world *world)
 {
     struct stage stage;
     struct name dossier;
-    stage_set(&stage, world, 2);
+    if (!stage_set(&stage, world, 2))
+        return;
     struct node *second = stage.devices[1];
     stage_block(stage.office1, 0);
     stage_receive(stage.devices[0], 3, &dossier);
@@ -90,7 +93,8 @@ void scene_commit_failure(struct world *world)
 {
     enum { FAILURES = 12 };
     struct stage stage;
-    stage_set(&stage, world, 2);
+    if (!stage_set(&stage, world, 2))
+        return;
     for (uint64_t n = 1; n <= FAILURES && !world->failed; n++) {
         stage_block(stage.office1, 0);
         stage_receive(stage.office1, 6, NULL);

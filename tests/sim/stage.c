@@ -14,7 +14,7 @@ void stage_rest(struct stage *stage)
     world_run(world, world->now_us + 1000000);
 }
 
-void stage_set(struct stage *stage, struct world *world, size_t devices)
+bool stage_set(struct stage *stage, struct world *world, size_t devices)
 {
     static const char *const names[STAGE_DEVICES] = {"device1", "device2", "device3"};
     *stage = (struct stage){.world = world};
@@ -30,6 +30,7 @@ void stage_set(struct stage *stage, struct world *world, size_t devices)
         node_join_now(stage->devices[i], stage->office1);
     }
     stage_rest(stage);
+    return !world->failed;
 }
 
 void stage_block(struct node *node, size_t route)

@@ -17,8 +17,9 @@ struct stage {
     struct node *devices[STAGE_DEVICES]; /* below office1 */
 };
 
-/* Hub, two offices, |devices| devices below office 1; all joined, granted and at rest. */
-void stage_set(struct stage *stage, struct world *world, size_t devices);
+/* Hub, two offices, |devices| devices below office 1; all joined, granted and at rest. False: it
+ * failed. */
+bool stage_set(struct stage *stage, struct world *world, size_t devices);
 /* Time passes until all are at rest; fails the world if that does not come in an hour. */
 void stage_rest(struct stage *stage);
 void stage_block(struct node *node, size_t route);

@@ -55,7 +55,18 @@ static void watch_bounds(struct endpoint *endpoint, const struct session_effects
 
 void watch_read(struct endpoint *endpoint, const struct reading *reading)
 {
+    static const char *const kinds[] = {"vector", "heads",    "arrivals", "log",
+                                        "ids",    "receipts", "evidence", "cursor"};
     size_t bytes = 0;
+    enum status status = reading->result.status;
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        world_fail(endpoint->world, "%s: a read of %s fails: %s", endpoint->node->name,
+                   kinds[reading->request.kind], status_name(status));
+    world_say(endpoint->world, "%s reads %s after %llu: %s, end %llu of %llu, receipts %zu of %llu",
+              endpoint->node->name, kinds[reading->request.kind],
+              (unsigned long long)reading->request.from, status_name(status),
+              (unsigned long long)reading->result.end, (unsigned long long)reading->result.newest,
+              reading->result.receipt_count, (unsigned long long)reading->result.newest_receipt);
     for (size_t i = 0; i < reading->result.record_count; i++)
         bytes += reading->result.records[i].raw.size;
     if (bytes > reading->request.bytes + LIMIT_RECORD_BYTES)
@@ -72,6 +83,8 @@ void watch_step(struct endpoint *endpoint, const struct session_event *event, en
     if (status != STATUS_OK)
         world_say(world, "%s: event %d ends the session: %s", name, (int)event->kind,
                   status_name(status));
+    if (status_class_of(status) == STATUS_CLASS_FATAL)
+        world_fail(world, "%s: its own store is at fault: %s", name, status_name(status));
     /* Between nodes that keep the rules nobody is ever accused of breaking them. */
     bool accused = status == STATUS_MALFORMED || status == STATUS_PROTOCOL ||
                    status == STATUS_FORGED || status == STATUS_LIMIT;
