@@ -424,6 +424,10 @@ static enum status begin_frame(struct session *session, struct bytes frame)
 
 static enum status work_on_job(struct session *session, bool *done)
 {
+    if (session->job.want_heads || session->job.want_ids) {
+        *done = false; /* another event than the answer: what is asked for stays as it is */
+        return STATUS_OK;
+    }
     switch (session->job.kind) {
     case JOB_HEADS:
         return heads_work(session, done);
