@@ -2,6 +2,8 @@
 
 #include "protocol/base/limits.h"
 
+#include <assert.h>
+
 /* What the first byte of an element says, with the argument that follows it. */
 struct head {
     enum wire_type type;
@@ -82,6 +84,7 @@ static uint64_t load_big_endian(const uint8_t *at, size_t width)
 /* How far below zero the two's complement number of |width| bytes is; 0 if it is not. */
 static uint64_t distance_below_zero(uint64_t value, size_t width)
 {
+    assert(width >= 1 && width <= 8);
     uint64_t sign = UINT64_C(1) << (8 * width - 1);
     if ((value & sign) == 0) {
         return 0;

@@ -6,6 +6,8 @@
 #include <msgpack.h>
 #include <string.h>
 
+enum { NUMBER_BYTES_MOST = 9 };
+
 static bool copy_value(const msgpack_object *from, struct arena *arena, struct wire_value *to);
 
 static bool copy_array(const msgpack_object_array *from, struct arena *arena, struct wire_value *to)
@@ -148,13 +150,14 @@ struct bytes wire_scalar_bytes(const struct wire_value *value, struct arena *are
     }
     case WIRE_UNSIGNED:
     case WIRE_NEGATIVE: {
-        struct buffer out;
-        buffer_init(&out, 9);
+        uint8_t *room = arena_alloc(arena, NUMBER_BYTES_MOST);
+        if (room == NULL) {
+            return bytes_of(NULL, 0);
+        }
+        /* A buffer at its limit from the start neither grows nor frees. */
+        struct buffer out = {.at = room, .capacity = NUMBER_BYTES_MOST, .limit = NUMBER_BYTES_MOST};
         wire_put_value(&out, value);
-        bool ok = false;
-        struct bytes bytes = arena_copy(arena, buffer_view(&out), &ok);
-        buffer_deinit(&out);
-        return ok ? bytes : bytes_of(NULL, 0);
+        return buffer_view(&out);
     }
     case WIRE_ARRAY:
     case WIRE_MAP:
