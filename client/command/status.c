@@ -1,0 +1,150 @@
+#include "client/command/value.h"
+#include "client/command/verb.h"
+
+static void write_scopes(struct json_writer *writer, const struct replica_status *status)
+{
+    json_open_array(writer, "scopes");
+    for (size_t i = 0; i < status->scope_count; i++) {
+        const struct replica_scope_status *scope = &status->scopes[i];
+        json_open_object(writer, NULL);
+        json_write_hex(writer, "scope", scope->scope.bytes, sizeof scope->scope.bytes);
+        json_write_hex(writer, "vector", scope->vector.bytes, sizeof scope->vector.bytes);
+        json_write_hex(writer, "views", scope->views.bytes, sizeof scope->views.bytes);
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+}
+
+static const char *invitation_state(const struct call *call, const struct replica_status *status)
+{
+    const struct replica_identity *identity = replica_identity(call->host->replica);
+
+    if (status->granted)
+        return "granted";
+    return identity->has_invitation ? "invited" : "none";
+}
+
+/* Not a failure of the command: the figures are the answer, the code says that something waits. */
+static const struct failure still_waiting = {
+    .code = HOSO_UNREACHABLE,
+    .name = "waiting",
+    .kept = {"Mọi bản ghi đều còn trên máy này.", "Every record is kept on this machine."},
+    .next = {"Đồng bộ khi có đường truyền: hoso sync", "Sync when there is a line: hoso sync"}};
+static const struct words still_waiting_words = {"Còn bản ghi chưa được cấp trên nhận.",
+                                                 "Some records are not received above yet."};
+
+static void write_status(struct call *call, const struct replica_status *status, int zone_minutes,
+                         uint64_t waiting)
+{
+    struct json_writer *writer = &call->writer;
+
+    json_open_object(writer, NULL);
+    json_open_object(writer, "records");
+    json_write_unsigned(writer, "local", status->records);
+    json_write_unsigned(writer, "office", status->at_office);
+    json_write_unsigned(writer, "hub", status->at_hub);
+    json_close_object(writer);
+    json_write_unsigned(writer, "waiting", status->waiting);
+    json_write_unsigned(writer, "held", status->held);
+    json_write_unsigned(writer, "refused", status->refused);
+    json_write_unsigned(writer, "without_effect", status->ineffective);
+    value_write_time(writer, "last_contact", status->last_contact != 0, status->last_contact,
+                     PRECISION_SECOND, zone_minutes);
+    json_write_string(writer, "clock", status->clock_suspect ? "suspect" : "ok");
+    json_write_unsigned(writer, "disk_free", status->free_bytes);
+    write_scopes(writer, status);
+    json_write_unsigned(writer, "logs", status->logs);
+    json_write_unsigned(writer, "cases", status->cases);
+    json_write_flag(writer, "example", status->example_pack);
+    json_write_string(writer, "grant", invitation_state(call, status));
+    if (waiting > 0)
+        call_note_error(call, &still_waiting, still_waiting_words.vietnamese,
+                        still_waiting_words.english);
+    json_close_object(writer);
+    json_write_end(writer);
+}
+
+static void say_notes(struct call *call, const struct replica_status *status)
+{
+    const struct replica_identity *identity = replica_identity(call->host->replica);
+
+    if (status->held > 0)
+        call_say(call, "%llu bản ghi bị giữ lại, chờ bản ghi đứng trước.\n",
+                 "%llu records are held: an earlier record is missing.\n",
+                 (unsigned long long)status->held);
+    if (status->clock_suspect)
+        call_say(call, "Giờ máy không tin cậy: kiểm tra ngày giờ.\n",
+                 "The clock cannot be trusted: check date and time.\n");
+    if (status->example_pack)
+        call_say(call, "Đang dùng dữ liệu mẫu: danh mục của hub chưa về (dữ liệu mẫu).\n",
+                 "The example district is in use (dữ liệu mẫu): the hub's own pack is not here "
+                 "yet.\n");
+    if (!status->granted && identity->role != ROLE_HUB)
+        call_say(call,
+                 identity->has_invitation
+                     ? "Giấy mời chưa được dùng: sẽ dùng khi liên lạc lần đầu. Việc đã làm vẫn còn "
+                       "nguyên.\n"
+                     : "Máy này chưa được cấp quyền. Việc đã làm vẫn còn nguyên.\n",
+                 identity->has_invitation
+                     ? "The invitation is used at first contact. All work is kept.\n"
+                     : "This node has no grant yet. All work is kept.\n");
+}
+
+static void say_status(struct call *call, const struct replica_status *status, int zone_minutes)
+{
+    struct json_writer writer;
+    struct buffer contact;
+
+    buffer_init(&contact, 128);
+    json_write_start(&writer, &contact);
+    value_write_time(&writer, NULL, status->last_contact != 0, status->last_contact,
+                     PRECISION_SECOND, zone_minutes);
+    call_say(call,
+             "%llu bản ghi trên máy này; đơn vị đã nhận %llu, hub đã nhận %llu, chưa lên hub "
+             "%llu.\n",
+             "%llu records on this machine; the office has %llu, the hub %llu; %llu wait.\n",
+             (unsigned long long)status->records, (unsigned long long)status->at_office,
+             (unsigned long long)status->at_hub, (unsigned long long)status->waiting);
+    if (status->last_contact != 0)
+        call_say(call, "Liên lạc gần nhất: %.*s\n", "Last contact: %.*s\n", (int)(contact.size - 2),
+                 (const char *)contact.at + 1);
+    else
+        call_say(call, "Chưa từng liên lạc.\n", "Never in contact.\n");
+    say_notes(call, status);
+    call_say(call, "Ổ đĩa còn %llu MB.\n", "%llu MB are free on the disk.\n",
+             (unsigned long long)(status->free_bytes >> 20));
+    buffer_deinit(&contact);
+}
+
+void command_status(struct call *call)
+{
+    struct replica_read *read = NULL;
+    struct replica_status status;
+    struct bytes wait = call_text(call, "wait");
+    const struct pack *pack = replica_pack(call->host->replica, NULL);
+    int zone_minutes = pack ? pack->zone_minutes : 0;
+
+    if (wait.size > 0 && !bytes_equal_text(wait, "office") && !bytes_equal_text(wait, "hub")) {
+        call_fail_usage(call, "--wait", "phải là office hoặc hub", "it must be office or hub");
+        return;
+    }
+    enum status failure = replica_read_begin(call->host->replica, &read);
+    if (!failure)
+        failure = replica_status(read, &call->arena, &status);
+    if (read)
+        replica_read_end(read);
+    if (failure) {
+        call_fail_status(call, failure);
+        return;
+    }
+    uint64_t waiting =
+        bytes_equal_text(wait, "office") ? status.records - status.at_office : status.waiting;
+    if (call->json) {
+        write_status(call, &status, zone_minutes, waiting);
+        return;
+    }
+    say_status(call, &status, zone_minutes);
+    if (waiting > 0)
+        call_note_error(call, &still_waiting, still_waiting_words.vietnamese,
+                        still_waiting_words.english);
+}

@@ -1,0 +1,46 @@
+#include "client/command/verb.h"
+
+#include <string.h>
+
+static void say_exchange(struct call *call, const struct json *document)
+{
+    call_say(call, "Đã gửi %lld bản ghi, nhận %lld; %lld byte lên, %lld byte xuống, %lld ms.\n",
+             "Sent %lld records, received %lld; %lld bytes up, %lld bytes down, %lld ms.\n",
+             (long long)json_as_integer(json_member(document, "sent"), 0),
+             (long long)json_as_integer(json_member(document, "received"), 0),
+             (long long)json_as_integer(json_member(document, "bytes_up"), 0),
+             (long long)json_as_integer(json_member(document, "bytes_down"), 0),
+             (long long)json_as_integer(json_member(document, "ms"), 0));
+}
+
+void command_sync(struct call *call)
+{
+    char url[1024];
+    struct bytes upstream = call_text(call, "upstream");
+    struct buffer exchange;
+    struct json *document = NULL;
+
+    if (upstream.size >= sizeof url ||
+        (upstream.size > 0 && memchr(upstream.at, 0, upstream.size))) {
+        call_fail_usage(call, "--upstream", "địa chỉ quá dài", "the address is too long");
+        return;
+    }
+    if (!call->host->sync) {
+        call_fail_status(call, STATUS_UNREACHABLE);
+        return;
+    }
+    if (upstream.size > 0)
+        memcpy(url, upstream.at, upstream.size);
+    url[upstream.size] = 0;
+    buffer_init(&exchange, 1024 * 1024);
+    enum status status = call->host->sync(call->host->context, upstream.size > 0 ? url : NULL,
+                                          call_flag(call, "watch"), &exchange);
+    if (status)
+        call_fail_status(call, status);
+    else if (call->json)
+        buffer_append_bytes(&call->answer->out, buffer_view(&exchange));
+    else if (!json_read(buffer_view(&exchange), &document))
+        say_exchange(call, document);
+    json_release(document);
+    buffer_deinit(&exchange);
+}

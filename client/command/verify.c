@@ -1,0 +1,68 @@
+#include "client/command/verb.h"
+
+#include <stdio.h>
+
+static const struct failure unsound = {
+    .code = HOSO_REFUSED,
+    .name = "unsound",
+    .kept = {"Không có gì bị sửa hay xóa.", "Nothing was mended or removed."},
+    .next = {"Giữ nguyên kho, báo cấp trên; hub còn bản sao đã nhận.",
+             "Leave the store as it is and tell the hub, which holds what it received."}};
+static const struct words unsound_words = {"Kho có bản ghi hỏng.", "The store holds a bad record."};
+
+static void write_verdict(struct call *call, const struct replica_verdict *verdict)
+{
+    struct json_writer *writer = &call->writer;
+
+    json_open_object(writer, NULL);
+    json_write_flag(writer, "ok", verdict->ok);
+    json_write_unsigned(writer, "records", verdict->records);
+    json_write_unsigned(writer, "logs", verdict->logs);
+    if (verdict->ok) {
+        json_write_null(writer, "first_bad");
+    } else {
+        json_open_object(writer, "first_bad");
+        json_write_hex(writer, "log", verdict->bad_log.bytes, sizeof verdict->bad_log.bytes);
+        json_write_unsigned(writer, "seq", verdict->bad_seq);
+        json_write_string(writer, "why", verdict->bad_why);
+        json_close_object(writer);
+    }
+    json_write_unsigned(writer, "signatures", verdict->signatures);
+    json_write_unsigned(writer, "by_chain", verdict->by_chain);
+    if (!verdict->ok)
+        call_note_error(call, &unsound, unsound_words.vietnamese, unsound_words.english);
+    json_close_object(writer);
+    json_write_end(writer);
+}
+
+void command_verify(struct call *call)
+{
+    struct replica_read *read = NULL;
+    struct replica_verdict verdict = {0};
+    char log[33];
+
+    enum status status = replica_read_begin(call->host->replica, &read);
+    if (!status)
+        status = replica_verify(read, true, &verdict);
+    if (read)
+        replica_read_end(read);
+    if (status) {
+        call_fail_status(call, status);
+        return;
+    }
+    if (call->json)
+        write_verdict(call, &verdict);
+    call_say(call, "%llu bản ghi trong %llu nhật ký; đã kiểm tra %llu chữ ký.\n",
+             "%llu records in %llu logs; %llu signatures checked.\n",
+             (unsigned long long)verdict.records, (unsigned long long)verdict.logs,
+             (unsigned long long)verdict.signatures);
+    if (verdict.ok) {
+        call_say(call, "Mọi bản ghi đều toàn vẹn.\n", "Every record is sound.\n");
+        return;
+    }
+    hex_encode(bytes_of(verdict.bad_log.bytes, sizeof verdict.bad_log.bytes), log);
+    call_say(call, "HỎNG: nhật ký %s, bản ghi số %llu: %s\n", "BAD: log %s, record %llu: %s\n", log,
+             (unsigned long long)verdict.bad_seq, verdict.bad_why);
+    if (!call->json)
+        call_note_error(call, &unsound, unsound_words.vietnamese, unsound_words.english);
+}
