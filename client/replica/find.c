@@ -340,10 +340,11 @@ static unsigned score_row(const struct query *query, const struct summary_row *r
         struct bytes words = row->exact;
         struct bytes word = {NULL, 0};
         unsigned best = 0;
+        bool open = query->open && rest.size == 0;
         while (best < 4 && text_next_word(&words, &word)) {
             if (bytes_equal(word, wanted)) {
                 best = 4;
-            } else if (best < 2 && starts_with(word, wanted.at, wanted.size)) {
+            } else if (open && best < 2 && starts_with(word, wanted.at, wanted.size)) {
                 best = 2;
             }
         }

@@ -210,7 +210,7 @@ void site_found(struct site *hub, const struct district *district)
     commit(hub);
 }
 
-void site_publish(struct site *site, const struct district *district)
+void site_keep_pack(struct site *site, const struct district *district)
 {
     assert_int_equal(replica_begin(site->replica), STATUS_OK);
     assert_int_equal(replica_publish_pack(site->replica, buffer_view(&district->pack)), STATUS_OK);
@@ -266,7 +266,7 @@ static bool add_log(void *context, const struct log_row *row)
 
 static struct batch *batch_of(struct site *from)
 {
-    struct sending sending = {.batch = batch_new(), .record_capacity = 100000, .run_capacity = 256};
+    struct sending sending = {.batch = batch_new(), .record_capacity = 8192, .run_capacity = 256};
     struct batch *batch = sending.batch;
     assert_non_null(batch);
     batch->records = arena_array(&batch->arena, sending.record_capacity, sizeof *batch->records);

@@ -42,8 +42,9 @@ void site_close(struct site *site);
 
 /* Founds |hub| and publishes the pack. */
 void site_found(struct site *hub, const struct district *district);
-/* Publishes the district's pack at a site that nobody has granted yet: its own proposal. */
-void site_publish(struct site *site, const struct district *district);
+/* Gives a site the district's pack: a hub makes it the current one, any other works with it till
+ * then. */
+void site_keep_pack(struct site *site, const struct district *district);
 /* |granter| grants |site| its role, unit and scope. */
 void site_grant(struct site *granter, struct site *site, bool counter_owner, bool may_grant);
 /* Hands everything |from| holds to |to|, in one group, and does what a daemon does then. */

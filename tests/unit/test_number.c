@@ -1,0 +1,351 @@
+/* Codes: counting, leases, provisional dossiers, doubt after a restore, the clock. */
+#include "client/replica/act_why.h"
+#include "client/replica/clock.h"
+#include "client/replica/log.h"
+#include "client/replica/number.h"
+#include "tests/lib/site.h"
+#include "tests/lib/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        (const uint8_t *)(literal), sizeof(literal) - 1                                            \
+    }
+
+enum { DAY = 86400 };
+
+struct world {
+    struct district district;
+    struct site hub;
+    struct site office;
+    struct site device;
+};
+
+static struct store *memory(void)
+{
+    struct store *store = NULL;
+    assert_int_equal(store_open_memory(&store), STATUS_OK);
+    return store;
+}
+
+/* A hub, an office it granted and a device the office granted; the authority is everywhere. */
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    district_open(&world->district);
+    site_open(&world->hub, memory(), &world->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
+    site_found(&world->hub, &world->district);
+    site_open(&world->office, memory(), &world->district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
+    site_grant(&world->hub, &world->office, true, true);
+    site_send(&world->hub, &world->office);
+    struct name scope = replica_identity(world->office.replica)->scope;
+    site_open(&world->device, memory(), &world->district, ROLE_DEVICE, SITE_UNIT, 3, &scope);
+    site_grant(&world->office, &world->device, false, false);
+    site_send(&world->office, &world->device);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    site_close(&world->device);
+    site_close(&world->office);
+    site_close(&world->hub);
+    district_close(&world->district);
+    free(world);
+    return 0;
+}
+
+static void test_number__code_is_taken_apart_and_made(void **state)
+{
+    (void)state;
+    struct code code;
+    char text[LIMIT_CODE_BYTES + 1];
+    assert_true(code_parse(bytes_of_text("000.15.30.H57-181001-0042"), &code));
+    assert_true(bytes_equal_text(code.unit, "000.15.30.H57"));
+    assert_int_equal(code.day, 181001);
+    assert_int_equal(code.number, 42);
+    assert_int_equal(code_format(&code, text), STATUS_OK);
+    assert_string_equal(text, "000.15.30.H57-181001-0042");
+    assert_true(code_parse(bytes_of_text("H57.30.15-261123-9999"), &code));
+    static const char *const bad[] = {"",
+                                      "-181001-0001",
+                                      "H57-181001-000",
+                                      "H57-181001-0000",
+                                      "H57-18100-00001",
+                                      "H57-18100x-0001",
+                                      "H57 181001-0001",
+                                      "H57-181001+0001"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(code_parse(bytes_of_text(bad[i]), &code));
+    }
+    assert_int_equal(code_day_of(1538326799, 420), 180930);
+    assert_int_equal(code_day_of(1538326800, 420), 181001);
+}
+
+static void check_receive(struct site *site, int64_t received, const char *want)
+{
+    struct act_result result;
+    assert_int_equal(site_receive(site, "Hồ Thị Hòa", received, &result), STATUS_OK);
+    if (want == NULL) {
+        assert_true(result.provisional);
+        assert_memory_equal(result.code, "tạm-", strlen("tạm-"));
+        return;
+    }
+    assert_false(result.provisional);
+    assert_string_equal(result.code, want);
+}
+
+static void test_number__counts_by_day_of_reception(void **state)
+{
+    struct world *world = *state;
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0001");
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0002");
+    check_receive(&world->office, SITE_START_SECONDS - 3 * DAY, SITE_UNIT "-261121-0001");
+    world->office.clock += DAY;
+    check_receive(&world->office, 0, SITE_UNIT "-261125-0001");
+    site_reopen(&world->office);
+    check_receive(&world->office, 0, SITE_UNIT "-261125-0002");
+}
+
+static enum status bring(struct site *site, const char *code, struct act_result *result)
+{
+    struct act_write writes[] = {
+        {.field = TEXT("ma_tthc"), .value = value_of_text("2.000815")},
+        {.field = TEXT("ma_ho_so"), .value = value_of_text(code)},
+        {.field = TEXT("nhan_luc"), .value = value_of_integer(1538352360)},
+    };
+    struct act act = {.kind = KIND_GENESIS,
+                      .writes = writes,
+                      .write_count = 3,
+                      .officer = TEXT("tn01"),
+                      .hat = HAT_RECEPTION,
+                      .source = SOURCE_IMPORT,
+                      .purpose = LOG_BULK};
+    return site_act(site, &act, result);
+}
+
+static void test_number__a_register_brings_numbers_that_count(void **state)
+{
+    struct world *world = *state;
+    struct act_result result;
+    assert_int_equal(bring(&world->office, SITE_UNIT "-181001-0007", &result), STATUS_OK);
+    assert_string_equal(result.code, SITE_UNIT "-181001-0007");
+    check_receive(&world->office, 1538352360, SITE_UNIT "-181001-0008");
+    assert_int_equal(bring(&world->office, SITE_UNIT "-181001-0007", &result), STATUS_REFUSED);
+    assert_int_equal(act_why_of(result.why), ACT_WHY_CODE_TAKEN);
+    assert_int_equal(bring(&world->office, SITE_OTHER_UNIT "-181001-0007", &result),
+                     STATUS_REFUSED);
+    assert_int_equal(act_why_of(result.why), ACT_WHY_FOREIGN_CODE);
+}
+
+static void test_number__a_device_brings_no_codes(void **state)
+{
+    struct world *world = *state;
+    struct act_result result;
+    assert_int_equal(bring(&world->device, SITE_UNIT "-181001-0007", &result), STATUS_REFUSED);
+    assert_int_equal(act_why_of(result.why), ACT_WHY_NOT_OWNER);
+}
+
+static void test_number__a_device_draws_from_its_lease(void **state)
+{
+    struct world *world = *state;
+    check_receive(&world->device, 0, NULL);
+    site_send(&world->device, &world->office);
+    site_send(&world->office, &world->device);
+    check_receive(&world->device, 0, SITE_UNIT "-261124-9001");
+    check_receive(&world->device, 0, SITE_UNIT "-261124-9002");
+    world->device.clock += DAY;
+    check_receive(&world->device, 0, SITE_UNIT "-261125-9001");
+    site_send(&world->device, &world->office);
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0002");
+}
+
+static void test_number__the_owner_gives_provisional_dossiers_their_code(void **state)
+{
+    struct world *world = *state;
+    struct act_result result;
+    assert_int_equal(site_receive(&world->device, "Lê Thị Lý", 0, &result), STATUS_OK);
+    assert_true(result.provisional);
+    site_send(&world->device, &world->office);
+    site_send(&world->office, &world->device);
+    struct site *const sites[] = {&world->office, &world->device};
+    for (size_t i = 0; i < 2; i++) {
+        struct replica_read *read = NULL;
+        struct name found[4];
+        size_t count = 0;
+        assert_int_equal(replica_read_begin(sites[i]->replica, &read), STATUS_OK);
+        assert_int_equal(
+            replica_cases_named(read, bytes_of_text(SITE_UNIT "-261124-0001"), found, 4, &count),
+            STATUS_OK);
+        assert_int_equal(count, 1);
+        assert_true(name_equal(&found[0], &result.case_name));
+        replica_read_end(read);
+    }
+    site_send(&world->device, &world->office);
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0002");
+}
+
+static void open_device(struct world *world, struct site *device, uint64_t seed)
+{
+    struct name scope = replica_identity(world->office.replica)->scope;
+    site_open(device, memory(), &world->district, ROLE_DEVICE, SITE_UNIT, seed, &scope);
+    site_grant(&world->office, device, false, false);
+    site_send(&world->office, device);
+    site_send(device, &world->office);
+    site_send(&world->office, device);
+}
+
+static void test_number__two_devices_never_draw_one_number(void **state)
+{
+    struct world *world = *state;
+    struct site other;
+    site_send(&world->device, &world->office);
+    site_send(&world->office, &world->device);
+    open_device(world, &other, 17);
+    check_receive(&world->device, 0, SITE_UNIT "-261124-9001");
+    check_receive(&other, 0, SITE_UNIT "-261124-9051");
+    site_close(&other);
+}
+
+struct lease_count {
+    size_t count;
+    struct lease_row rows[8];
+};
+
+static bool keep_lease(void *context, const struct lease_row *row)
+{
+    struct lease_count *leases = context;
+    assert_true(leases->count < 8);
+    leases->rows[leases->count++] = *row;
+    return true;
+}
+
+static struct lease_count leases_of(struct site *site)
+{
+    struct lease_count leases = {.count = 0};
+    struct store_read *read = NULL;
+    assert_int_equal(store_read_begin(site->store, &read), STATUS_OK);
+    assert_int_equal(lease_each(read, bytes_of_text(SITE_UNIT), keep_lease, &leases), STATUS_OK);
+    store_read_end(read);
+    return leases;
+}
+
+static void test_number__a_lease_is_renewed_before_it_ends(void **state)
+{
+    struct world *world = *state;
+    site_send(&world->device, &world->office);
+    struct lease_count leases = leases_of(&world->office);
+    assert_int_equal(leases.count, 1);
+    assert_int_equal(leases.rows[0].days, 90);
+    assert_int_equal(leases.rows[0].first_number, 9001);
+    site_send(&world->device, &world->office);
+    assert_int_equal(leases_of(&world->office).count, 1);
+    world->office.clock += 61 * DAY;
+    site_send(&world->device, &world->office);
+    leases = leases_of(&world->office);
+    assert_int_equal(leases.count, 2);
+    assert_int_equal(leases.rows[1].first_day, leases.rows[0].first_day + 90);
+}
+
+static void test_number__a_used_up_lease_is_followed_by_another_block(void **state)
+{
+    struct world *world = *state;
+    site_send(&world->device, &world->office);
+    site_send(&world->office, &world->device);
+    for (size_t i = 0; i < 50; i++) {
+        struct act_result result;
+        assert_int_equal(site_receive(&world->device, "A", 0, &result), STATUS_OK);
+        assert_false(result.provisional);
+    }
+    check_receive(&world->device, 0, NULL);
+    site_send(&world->device, &world->office);
+    site_send(&world->office, &world->device);
+    check_receive(&world->device, 0, SITE_UNIT "-261124-9051");
+}
+
+static void test_number__an_owner_in_doubt_prints_no_number(void **state)
+{
+    struct world *world = *state;
+    struct act_result result;
+    struct name log = {{9}};
+    struct name id16 = {{8}};
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0001");
+    assert_int_equal(replica_begin(world->office.replica), STATUS_OK);
+    assert_int_equal(number_doubt(world->office.replica, &log, 7, &id16), STATUS_OK);
+    struct replica_commit made;
+    assert_int_equal(replica_commit(world->office.replica, &made), STATUS_OK);
+    check_receive(&world->office, 0, NULL);
+    assert_int_equal(site_receive(&world->office, "B", 0, &result), STATUS_OK);
+    assert_true(result.provisional);
+}
+
+static void test_number__a_mad_clock_prints_no_day(void **state)
+{
+    struct world *world = *state;
+    world->office.clock = 3600;
+    check_receive(&world->office, 0, NULL);
+    check_receive(&world->office, SITE_START_SECONDS, SITE_UNIT "-261124-0001");
+    world->office.clock = INT64_MAX;
+    check_receive(&world->office, 0, NULL);
+    world->office.clock = SITE_START_SECONDS;
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0002");
+}
+
+static void test_number__a_date_brings_the_code(void **state)
+{
+    struct world *world = *state;
+    struct act_result result;
+    struct act_write write = {.field = TEXT("nhan_luc"),
+                              .value = value_of_integer(SITE_START_SECONDS)};
+    world->office.clock = 3600;
+    assert_int_equal(site_receive(&world->office, "Hồ Thị Hòa", 0, &result), STATUS_OK);
+    assert_true(result.provisional);
+    struct act act = {.kind = KIND_EDIT,
+                      .case_name = result.case_name,
+                      .writes = &write,
+                      .write_count = 1,
+                      .officer = TEXT("tn01"),
+                      .hat = HAT_RECEPTION};
+    assert_int_equal(site_act(&world->office, &act, &result), STATUS_OK);
+    struct replica_read *read = NULL;
+    struct name found;
+    size_t count = 0;
+    assert_int_equal(replica_read_begin(world->office.replica, &read), STATUS_OK);
+    assert_int_equal(
+        replica_cases_named(read, bytes_of_text(SITE_UNIT "-261124-0001"), &found, 1, &count),
+        STATUS_OK);
+    replica_read_end(read);
+    assert_int_equal(count, 1);
+    assert_true(name_equal(&found, &result.case_name));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_number__code_is_taken_apart_and_made),
+        cmocka_unit_test_setup_teardown(test_number__counts_by_day_of_reception, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_register_brings_numbers_that_count, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_device_brings_no_codes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_device_draws_from_its_lease, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_number__the_owner_gives_provisional_dossiers_their_code, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number__two_devices_never_draw_one_number, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_lease_is_renewed_before_it_ends, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_used_up_lease_is_followed_by_another_block,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number__an_owner_in_doubt_prints_no_number, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_mad_clock_prints_no_day, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_date_brings_the_code, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
