@@ -1,0 +1,115 @@
+/*
+ * One signed commit at an office: a dossier received, judged, numbered, signed and durable, against
+ * LMDB's own commit of as many bytes on the same disk in the same run (the two are taken in turns,
+ * so a bad spell of the disk meets both). Prints {"commit_us","lmdb_us","times_lmdb"}: medians.
+ * Usage: commit FOLDER     (an empty folder on the disk in question)
+ */
+#include "tests/lib/site.h"
+
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sys/stat.h>
+
+enum { COMMITS = 400, VALUE_BYTES = 600 };
+
+static double now_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, ascending);
+    return values[count / 2];
+}
+
+static void must(bool good, const char *what)
+{
+    if (!good) {
+        (void)fprintf(stderr, "commit: %s failed\n", what);
+        exit(5);
+    }
+}
+
+static MDB_env *open_plain(const char *folder)
+{
+    MDB_env *env = NULL;
+    must(mdb_env_create(&env) == 0, "create");
+    must(mdb_env_set_mapsize(env, (size_t)1 << 30) == 0, "map");
+    must(mdb_env_open(env, folder, 0, 0600) == 0, "open");
+    return env;
+}
+
+static void put_plain(MDB_env *env, uint64_t number)
+{
+    uint8_t key_bytes[8];
+    uint8_t value_bytes[VALUE_BYTES];
+    memset(value_bytes, (int)(number & 0xff), sizeof value_bytes);
+    be64_store(key_bytes, number);
+    MDB_val key = {sizeof key_bytes, key_bytes};
+    MDB_val value = {sizeof value_bytes, value_bytes};
+    MDB_txn *txn = NULL;
+    MDB_dbi table = 0;
+    must(mdb_txn_begin(env, NULL, 0, &txn) == 0, "begin");
+    must(mdb_dbi_open(txn, NULL, 0, &table) == 0, "table");
+    must(mdb_put(txn, table, &key, &value, MDB_APPEND) == 0, "put");
+    must(mdb_txn_commit(txn) == 0, "commit");
+}
+
+int main(int argc, char **argv)
+{
+    static double signed_us[COMMITS];
+    static double plain_us[COMMITS];
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: commit FOLDER\n");
+        return 2;
+    }
+    char store_path[4096];
+    char plain_path[4096];
+    must((size_t)snprintf(store_path, sizeof store_path, "%s/store", argv[1]) < sizeof store_path,
+         "path");
+    must((size_t)snprintf(plain_path, sizeof plain_path, "%s/plain", argv[1]) < sizeof plain_path,
+         "path");
+    must(mkdir(plain_path, 0700) == 0, "folder");
+
+    struct store *store = NULL;
+    struct district district;
+    struct site office;
+    must(store_open_lmdb(store_path, true, &store) == STATUS_OK, "store");
+    district_open(&district);
+    site_open(&office, store, &district, ROLE_OFFICE, SITE_UNIT, 1, NULL);
+    site_publish(&office, &district);
+    MDB_env *env = open_plain(plain_path);
+    for (uint64_t i = 0; i < COMMITS; i++) {
+        struct act_result result;
+        char owner[32];
+        must(snprintf(owner, sizeof owner, "Nguyen Thi Thu %u", (unsigned)i) > 0, "name");
+        double start = now_us();
+        must(site_receive(&office, owner, 0, &result) == STATUS_OK, "receive");
+        double middle = now_us();
+        put_plain(env, i);
+        plain_us[i] = now_us() - middle;
+        signed_us[i] = middle - start;
+    }
+    mdb_env_close(env);
+    site_close(&office);
+    district_close(&district);
+    double commit = median(signed_us, COMMITS);
+    double plain = median(plain_us, COMMITS);
+    (void)printf("{\"commit_us\":%.1f,\"lmdb_us\":%.1f,\"times_lmdb\":%.2f}\n", commit, plain,
+                 commit / plain);
+    return 0;
+}
