@@ -136,7 +136,7 @@ static const struct hash *ids_of(struct fixture *fixture, const int *records, si
     return ids;
 }
 
-struct bytes fixture_value_bytes(struct fixture *fixture, const struct fixture_write *write)
+static struct wire_value value_of(const struct fixture_write *write)
 {
     struct wire_value value = {.type = WIRE_NIL};
     if (write->text != NULL) {
@@ -146,21 +146,26 @@ struct bytes fixture_value_bytes(struct fixture *fixture, const struct fixture_w
         value.type = WIRE_UNSIGNED;
         value.as.number = (uint64_t)write->number;
     }
-    return wire_scalar_bytes(&value, &fixture->arena);
+    return value;
+}
+
+struct bytes fixture_value_bytes(struct fixture *fixture, const struct fixture_write *write)
+{
+    struct buffer out;
+    bool ok = true;
+    struct wire_value value = value_of(write);
+    buffer_init(&out, LIMIT_BODY_BYTES);
+    wire_put_value(&out, &value);
+    struct bytes copy = arena_copy(&fixture->arena, buffer_view(&out), &ok);
+    buffer_deinit(&out);
+    assert_true(ok && copy.size > 0);
+    return copy;
 }
 
 static struct write write_of(struct fixture *fixture, const struct fixture_write *from)
 {
     struct write write = {.field = bytes_of_text(from->field), .op = from->op};
-    if (from->text != NULL) {
-        write.value.type = WIRE_TEXT;
-        write.value.as.bytes = bytes_of_text(from->text);
-    } else if (!from->nil) {
-        write.value.type = WIRE_UNSIGNED;
-        write.value.as.number = (uint64_t)from->number;
-    } else {
-        write.value.type = WIRE_NIL;
-    }
+    write.value = value_of(from);
     write.value_bytes = fixture_value_bytes(fixture, from);
     write.sources = ids_of(fixture, from->sources, from->source_count);
     write.source_count = from->source_count;
@@ -240,6 +245,33 @@ int fixture_add(struct fixture *fixture, const struct fixture_act *act)
         input->implicit_parent = &fixture->records[fixture->log_last[act->log]].id;
     fixture->log_last[act->log] = number;
     return number;
+}
+
+static int number_of(const struct fixture *fixture, const struct hash *id)
+{
+    for (size_t i = 0; i < fixture->count; i++) {
+        if (hash_equal(&fixture->records[i].id, id))
+            return (int)i;
+    }
+    fail_msg("a record nobody wrote is cited");
+    return -1;
+}
+
+int fixture_follow(struct fixture *fixture, struct fixture_act *act)
+{
+    int last = fixture->log_last[act->log];
+    struct view_cites cites;
+    assert_int_equal(view_cite(&fixture->view, last < 0 ? NULL : &fixture->records[last].id,
+                               &fixture->arena, &cites),
+                     STATUS_OK);
+    assert_true(cites.parent_count <= LIMIT_PARENTS);
+    act->parent_count = cites.parent_count;
+    act->without_count = cites.without_count;
+    for (size_t i = 0; i < cites.parent_count; i++)
+        act->parents[i] = number_of(fixture, &cites.parents[i]);
+    for (size_t i = 0; i < cites.without_count; i++)
+        act->without[i] = number_of(fixture, &cites.without[i]);
+    return fixture_add(fixture, act);
 }
 
 int fixture_genesis(struct fixture *fixture)

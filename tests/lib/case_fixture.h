@@ -64,6 +64,8 @@ void fixture_deinit(struct fixture *fixture);
 size_t fixture_add_pack(struct fixture *fixture, const char *field, enum policy policy);
 /* Adds a record; returns its number. */
 int fixture_add(struct fixture *fixture, const struct fixture_act *act);
+/* Adds a record written on the last view: its citations come from view_cite(). */
+int fixture_follow(struct fixture *fixture, struct fixture_act *act);
 /* The genesis by reception: ma_tthc, and "v0" as the owner (chu_ho_so). */
 int fixture_genesis(struct fixture *fixture);
 /* An edit of one text field by |hat|, citing |parent|. */
