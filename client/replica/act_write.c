@@ -56,15 +56,14 @@ void act_header(const struct act_work *work, struct record_header *header)
 /* This log's newest record of the case is a parent without being named. */
 static bool implicit_parent(const struct act_work *work, struct hash *id)
 {
-    uint64_t newest = 0;
-    for (size_t i = 0; i < work->loaded.count; i++) {
-        const struct record *record = work->loaded.inputs[i].record;
-        if (name_equal(&record->header.log, &work->header_log) && record->header.seq > newest) {
-            newest = record->header.seq;
-            *id = record->id;
+    for (size_t i = work->loaded.count; i > 0; i--) {
+        const struct case_spot *spot = &work->loaded.spots[i - 1];
+        if (spot->log == work->log.number) {
+            *id = work->loaded.inputs[spot->input].record->id;
+            return true;
         }
     }
-    return newest > 0;
+    return false;
 }
 
 struct parents {

@@ -1,5 +1,6 @@
 #include "client/replica/case.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_RECORDS = 8 };
@@ -12,6 +13,7 @@ struct loading {
     struct log_row log;
     bool has_log;
     struct view_record *inputs;
+    struct case_spot *spots;
     size_t count;
     size_t capacity;
 };
@@ -26,13 +28,16 @@ static enum status make_room(struct loading *loading)
     }
     size_t capacity = loading->capacity == 0 ? FIRST_RECORDS : loading->capacity * 2;
     struct view_record *inputs = arena_array(loading->arena, capacity, sizeof *inputs);
-    if (inputs == NULL) {
+    struct case_spot *spots = arena_array(loading->arena, capacity, sizeof *spots);
+    if (inputs == NULL || spots == NULL) {
         return STATUS_NO_MEMORY;
     }
     if (loading->count > 0) {
         memcpy(inputs, loading->inputs, loading->count * sizeof *inputs);
+        memcpy(spots, loading->spots, loading->count * sizeof *spots);
     }
     loading->inputs = inputs;
+    loading->spots = spots;
     loading->capacity = capacity;
     return STATUS_OK;
 }
@@ -88,11 +93,85 @@ static enum status load_record(struct loading *loading, const struct place *plac
         return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
     }
     struct position position = {loading->log.name, place->seq, row.id};
+    loading->spots[loading->count] = (struct case_spot){.log = loading->log.number,
+                                                        .base = loading->log.base,
+                                                        .seq = place->seq,
+                                                        .input = loading->count};
     struct view_record *input = &loading->inputs[loading->count++];
     *input = (struct view_record){.record = record};
     input->standing = standing_of(loading, &position);
     input->erased = authority_erasure(loading->read->authority, &record->id, &loading->scope,
                                       &input->stand_ins, &input->stand_in_count);
+    return STATUS_OK;
+}
+
+/* ---- implicit parents ---- */
+
+static int compare_spots(const void *a, const void *b)
+{
+    const struct case_spot *left = a;
+    const struct case_spot *right = b;
+    if (left->log != right->log) {
+        return left->log < right->log ? -1 : 1;
+    }
+    return (left->seq > right->seq) - (left->seq < right->seq);
+}
+
+/* The last spot in segment |log|, or NULL. */
+static const struct case_spot *last_spot(const struct loading *loading, uint32_t log)
+{
+    size_t low = 0;
+    size_t high = loading->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (loading->spots[middle].log <= log) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const struct case_spot *spot = low > 0 ? &loading->spots[low - 1] : NULL;
+    return spot != NULL && spot->log == log ? spot : NULL;
+}
+
+/* The case's last record in what a branch goes on from. A log that forked ends where its branches
+ * begin, so all of it lies before them. */
+static enum status spot_below(const struct loading *loading, uint32_t base,
+                              const struct case_spot **spot)
+{
+    *spot = NULL;
+    while (base != 0 && *spot == NULL) {
+        struct log_row row;
+        *spot = last_spot(loading, base);
+        enum status status = log_get(loading->read->store, base, &row);
+        if (status != STATUS_OK) {
+            return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+        }
+        base = row.base;
+    }
+    return STATUS_OK;
+}
+
+/* A log's previous record of the case is a parent without being named. */
+static enum status name_implicit_parents(struct loading *loading)
+{
+    if (loading->count > 1) {
+        qsort(loading->spots, loading->count, sizeof *loading->spots, compare_spots);
+    }
+    for (size_t i = 0; i < loading->count; i++) {
+        const struct case_spot *spot = &loading->spots[i];
+        const struct case_spot *before = i > 0 ? spot - 1 : NULL;
+        if (before == NULL || before->log != spot->log) {
+            enum status status = spot_below(loading, spot->base, &before);
+            if (status != STATUS_OK) {
+                return status;
+            }
+        }
+        if (before != NULL) {
+            loading->inputs[spot->input].implicit_parent =
+                &loading->inputs[before->input].record->id;
+        }
+    }
     return STATUS_OK;
 }
 
@@ -134,7 +213,12 @@ enum status case_load(struct replica_read *read, const struct case_row *row, str
         return status;
     }
     loaded->inputs = loading.inputs;
+    loaded->spots = loading.spots;
     loaded->count = loading.count;
+    status = name_implicit_parents(&loading);
+    if (status != STATUS_OK) {
+        return status;
+    }
     return case_view(read, loading.inputs, loading.count, arena, &loaded->view);
 }
 

@@ -9,9 +9,18 @@
 /* More than any legal case needs; past it a case cannot be computed and says LIMIT. */
 #define CASE_ARENA_BYTES ((size_t)1024 * 1024 * 1024)
 
+/* Where an input lies. */
+struct case_spot {
+    uint32_t log;  /* number of the segment */
+    uint32_t base; /* of the segment it goes on from; 0 none */
+    uint64_t seq;
+    size_t input;
+};
+
 struct loaded_case {
     struct case_row row;
     const struct view_record *inputs; /* in this node's arrival order */
+    const struct case_spot *spots;    /* one an input, by log and seq */
     size_t count;
     struct view view;
 };

@@ -314,6 +314,44 @@ static void test_act__a_step_moves_the_state(void **state)
     assert_non_null(result.article);
 }
 
+static void take_step(struct world *world, const struct name *case_name, const char *step,
+                      uint64_t purpose)
+{
+    struct act_result result;
+    struct act act = {.kind = KIND_STEP,
+                      .case_name = *case_name,
+                      .step = bytes_of_text(step),
+                      .officer = TEXT("tn01"),
+                      .hat = HAT_RECEPTION,
+                      .book_officer = TEXT("ct01"),
+                      .book_hat = HAT_LEADER,
+                      .source = SOURCE_IMPORT,
+                      .purpose = purpose};
+    assert_int_equal(site_act(&world->office, &act, &result), STATUS_OK);
+}
+
+/* Each record of a log builds on the one before it in the same case, unsaid. */
+static void test_act__a_log_is_a_chain_in_the_case(void **state)
+{
+    struct world *world = *state;
+    struct act_result dossier;
+    struct seen seen;
+    assert_int_equal(site_receive(&world->office, "Hồ Thị Hòa", 0, &dossier), STATUS_OK);
+    take_step(world, &dossier.case_name, "assign", LOG_BULK);
+    take_step(world, &dossier.case_name, "decide", LOG_BULK);
+    take_step(world, &dossier.case_name, "handover", LOG_COUNTER);
+    look(&world->office, &dossier.case_name, &seen);
+    assert_int_equal(seen.view.state, 10);
+    assert_int_equal(seen.view.entry_count, 4);
+    static const size_t parents[] = {0, 1, 0, 1};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(seen.view.entries[i].effect, EFFECT_EFFECTIVE);
+        assert_int_equal(seen.view.entries[i].generation, i + 1);
+        assert_int_equal(seen.view.entries[i].record->header.parent_count, parents[i]);
+    }
+    look_away(&seen);
+}
+
 static void test_act__an_unknown_case_is_not_found(void **state)
 {
     struct world *world = *state;
@@ -343,6 +381,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_act__a_removal_takes_what_it_has_seen, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_act__a_step_moves_the_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_act__a_log_is_a_chain_in_the_case, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_act__an_unknown_case_is_not_found, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
