@@ -138,6 +138,7 @@ static void test_chain__authority_is_never_amortised(void **state)
 {
     (void)state;
     expect(&(struct plan){.kind = {[3] = KIND_GRANT, [6] = KIND_REFUSAL}}, RUN, STATUS_OK, 4);
+    expect(&(struct plan){.kind = {[RUN - 1] = KIND_GRANT}}, RUN, STATUS_OK, 2);
     expect(&(struct plan){.kind = {[3] = KIND_GRANT}, .junk = {[3] = true}}, 3, STATUS_FORGED, 3);
     expect(&(struct plan){.kind = {[3] = KIND_GRANT}, .junk = {[2] = true, [3] = true}}, 2,
            STATUS_FORGED, 4);
@@ -158,6 +159,9 @@ static void test_chain__a_later_run_follows_its_position(void **state)
     memset(before.id.bytes + 16, 0, 16);
     assert_int_equal(chain_check(rest, RUN - 4, &before, &log->device, CHAIN_BY_RUN).authentic,
                      RUN - 4);
+    before.seq++;
+    assert_int_equal(chain_check(rest, RUN - 4, &before, &log->device, CHAIN_BY_RUN).authentic, 0);
+    before.seq--;
     before.id.bytes[15] ^= 1;
     result = chain_check(rest, RUN - 4, &before, &log->device, CHAIN_BY_RUN);
     assert_int_equal(result.authentic, 0);
@@ -180,6 +184,11 @@ static void test_chain__gaps_other_logs_and_other_keys_end_it(void **state)
     memcpy(run, log->records, sizeof run);
     run[5].header.log.bytes[0] ^= 1;
     assert_int_equal(chain_check(run, RUN, &none, NULL, CHAIN_EACH).authentic, 5);
+
+    memcpy(run, log->records, sizeof run);
+    run[5].header.prev.bytes[31] ^= 1;
+    assert_int_equal(chain_check(run, RUN, &none, NULL, CHAIN_EACH).authentic, 5);
+    memcpy(run, log->records, sizeof run);
 
     /* A run that must follow something does not start a log, and the other way round. */
     struct position before = position_after(log, 0);

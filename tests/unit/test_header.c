@@ -193,6 +193,11 @@ static void grant_with_parents(struct record_header *h, struct record_fixture *f
     h->kind = KIND_GRANT;
     h->case_name = (struct name){{0}};
 }
+static void grant_with_without(struct record_header *h, struct record_fixture *f)
+{
+    grant_with_parents(h, f);
+    h->parent_count = 0;
+}
 static void grant(struct record_header *h, struct record_fixture *f)
 {
     grant_with_parents(h, f);
@@ -292,6 +297,7 @@ static void test_header__keeps_its_rules(void **state)
         ROW(repack, STATUS_OK),
         ROW(grant_with_case, STATUS_USAGE),
         ROW(grant_with_parents, STATUS_USAGE),
+        ROW(grant_with_without, STATUS_USAGE),
         ROW(grant, STATUS_OK),
         ROW(genesis, STATUS_OK),
         ROW(genesis_without_pack, STATUS_USAGE),

@@ -168,6 +168,9 @@ static void test_wire__gate_counts_what_all_containers_owe(void **state)
         {"92c402c0c0", STATUS_MALFORMED},
         {"cd01", STATUS_MALFORMED},
         {"dc00", STATUS_MALFORMED},
+        /* Refused at the head that owes too much: what follows would be LIMIT. */
+        {"dd001000009191919191919191", STATUS_MALFORMED},
+        {"919191919191919291", STATUS_MALFORMED},
     };
     EXPECT(rows);
 }
