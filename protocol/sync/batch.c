@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 enum {
-    BATCH_ARENA_BYTES = 8 * 1024 * 1024, /* what a frame rebuilds to, with its decoded headers */
+    /* What bounds a frame bounds its batch far below this; a bundle is one batch. */
+    BATCH_ARENA_BYTES = 128 * 1024 * 1024,
     RECEIPT_ARENA_BYTES = 256 * 1024
 };
 

@@ -25,7 +25,6 @@ enum {
     SESSION_REFUSALS_MAX = 8, /* logs refused for a bad signature before the connection ends */
     READY_FRAMES = 8,
     JOB_ARENA_BYTES = 4 * 1024 * 1024,
-    BATCH_ARENA_BYTES = 8 * 1024 * 1024,
     VECTORS_BACKOFF_MOST = 1024,
     OWN_RECEIPTS = 64
 };
@@ -63,6 +62,13 @@ struct job {
     size_t id_count;
 };
 
+/* One run as the sender names it: log, last seq, id16; and where a record that is none cut it. */
+struct taken_run {
+    struct head head;
+    uint64_t cut_seq;
+    enum status cut_why;
+};
+
 /* A batch of the peer's that is at the verifiers or the writer. */
 struct taken {
     struct taken *next;
@@ -70,7 +76,7 @@ struct taken {
     size_t bytes;
     bool has_cursor;
     size_t run_count;
-    struct head runs[]; /* as the sender names them: log, last seq, id16 */
+    struct taken_run runs[];
 };
 
 struct ready {

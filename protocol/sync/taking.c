@@ -211,6 +211,9 @@ static enum status find_device(struct session *session, struct run *run, bool *k
         *known = job_log(session, &first->header.log, &left);
         source = left;
     }
+    if (!name_is_none(&first->header.log)) {
+        run->before.log = first->header.log; /* as the chain names it, whatever the sender does */
+    }
     if (*known && source != NULL && source->device_known) {
         run->device_known = true;
         run->device = source->device;
@@ -268,12 +271,14 @@ static enum status drop_empty_runs(struct session *session)
 }
 
 static enum status note_run(struct session *session, struct batch *batch, const struct run *run,
-                            struct head *sent)
+                            struct taken_run *sent)
 {
     struct log_entry *entry = session_log(session, &run->log);
     const struct record *last = &batch->records[run->first + run->count - 1];
     uint64_t seq = run->before.seq + run->count;
-    *sent = (struct head){.log = run->log, .seq = seq, .id16 = name_of_hash(&last->id)};
+    sent->head = (struct head){.log = run->log, .seq = seq, .id16 = name_of_hash(&last->id)};
+    sent->cut_seq = run->refused_seq;
+    sent->cut_why = run->why;
     entry->runs_out++;
     entry->tail_seq = seq;
     entry->tail_id = last->id;
@@ -473,12 +478,14 @@ static enum status no_room(struct session *session, const struct run *run, const
 
 /* What became of one run; |*acked| when the sender is to hear that it is held. */
 static enum status settle_run(struct session *session, const struct run *run,
-                              const struct head *sent, uint64_t arrival, bool *acked)
+                              const struct taken_run *sent, uint64_t arrival, bool *acked)
 {
-    struct log_entry *entry = session_log(session, &sent->log);
+    const struct name *log = &sent->head.log;
+    struct log_entry *entry = session_log(session, log);
     if (entry != NULL && entry->runs_out > 0) {
         entry->runs_out--;
-        entry->tail_held = run->outcome == RUN_BRANCH || entry->tail_held;
+        /* Stored under a branch's name: the sender goes on under its own. */
+        entry->tail_held = !name_equal(&run->log, log);
     }
     *acked = false;
     switch (run->outcome) {
@@ -487,17 +494,16 @@ static enum status settle_run(struct session *session, const struct run *run,
     case RUN_BRANCH:
         note_head(session, run, arrival);
         *acked = true;
-        return run->why == STATUS_OK || run->refused_seq == 0
-                   ? STATUS_OK
-                   : take_refuse(session, &sent->log, run->refused_seq, run->why);
+        return sent->cut_why == STATUS_OK ? STATUS_OK
+                                          : take_refuse(session, log, sent->cut_seq, sent->cut_why);
     case RUN_GAP:
-        return tell_gap(session, &sent->log);
+        return tell_gap(session, log);
     case RUN_REFUSED:
         note_head(session, run, arrival);
-        return take_refuse(session, &sent->log, run->refused_seq,
+        return take_refuse(session, log, run->refused_seq,
                            run->why == STATUS_OK ? STATUS_MALFORMED : run->why);
     case RUN_NO_ROOM:
-        return no_room(session, run, sent);
+        return no_room(session, run, &sent->head);
     case RUN_PENDING:
         break;
     }
@@ -521,8 +527,8 @@ enum status take_committed(struct session *session, const struct session_event *
         bool acked = false;
         status = settle_run(session, &batch->runs[i], &taken->runs[i], event->arrival, &acked);
         any = any || acked;
-        if (acked && !receipt_covers(&receipt, &taken->runs[i])) {
-            heads[count++] = taken->runs[i];
+        if (acked && !receipt_covers(&receipt, &taken->runs[i].head)) {
+            heads[count++] = taken->runs[i].head;
         }
     }
     if (status == STATUS_OK && batch->has_cursor) {
@@ -553,14 +559,14 @@ enum status take_failed(struct session *session, const struct session_event *eve
     }
     struct taken *taken = take_out(session, batch->tag);
     for (size_t i = 0; taken != NULL && i < taken->run_count && status == STATUS_OK; i++) {
-        struct log_entry *entry = session_log(session, &taken->runs[i].log);
+        struct log_entry *entry = session_log(session, &taken->runs[i].head.log);
         if (entry != NULL) {
             /* Runs behind it in flight find a gap in the writer's transaction. */
             entry->runs_out = entry->runs_out > 0 ? entry->runs_out - 1 : 0;
             entry->tail_seq = 0;
             entry->tail_held = false;
         }
-        status = tell_gap(session, &taken->runs[i].log);
+        status = tell_gap(session, &taken->runs[i].head.log);
     }
     if (status == STATUS_OK && session->self.role == SESSION_SERVER) {
         notice_encode(FRAME_BUSY, BUSY_MS, frame_begin(session));
