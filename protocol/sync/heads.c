@@ -58,15 +58,20 @@ static void bisect_begin(struct session *session, struct log_entry *entry, uint6
     session->report.paths[PATH_BISECT]++;
 }
 
-static void common_found(struct session *session, struct log_entry *entry, uint64_t seq)
+static enum status common_found(struct session *session, struct log_entry *entry, uint64_t seq)
 {
     entry->sending = SENDING_OPEN;
     if (session->self.role == SESSION_SERVER) {
         entry->have = seq;
-    } else {
-        entry->peer_seq = seq;
-        entry->sent_seq = seq;
+        return STATUS_OK;
     }
+    entry->peer_seq = seq;
+    entry->sent_seq = seq;
+    if (seq == 0) {
+        return STATUS_OK;
+    }
+    struct batch *notes = notes_batch(session);
+    return notes == NULL ? STATUS_NO_MEMORY : notes_mark(notes, &entry->log, seq);
 }
 
 /* The seqs a search looks at next: evenly between what is known to be common and to differ. */
@@ -80,11 +85,9 @@ static size_t bisect_points(const struct log_entry *entry, uint64_t seqs[BISECT_
     return count;
 }
 
-static void bisect_step(struct session *session, struct log_entry *entry)
+static enum status bisect_step(struct session *session, struct log_entry *entry)
 {
-    if (entry->high - entry->low <= 1) {
-        common_found(session, entry, entry->low);
-    }
+    return entry->high - entry->low <= 1 ? common_found(session, entry, entry->low) : STATUS_OK;
 }
 
 /* The peer's ids at the points asked for; one it does not tell differs. */
@@ -126,9 +129,8 @@ static enum status bisect_told(struct session *session, bool *done)
     entry->high = high;
     entry->bisect_asked = false;
     session->look = true;
-    bisect_step(session, entry);
     *done = true;
-    return STATUS_OK;
+    return bisect_step(session, entry);
 }
 
 /* ---- heads told and asked ---- */
@@ -170,13 +172,15 @@ enum status heads_begin(struct session *session, struct bytes frame)
 }
 
 /* Compares a claim with what is held, and answers it where an answer is due. */
-static bool weigh_claim(struct session *session, const struct head *claim, struct log_entry *entry)
+static enum status weigh_claim(struct session *session, const struct head *claim,
+                               struct log_entry *entry, bool *weighed)
 {
     struct job *job = &session->job;
     uint64_t at = claim->seq < entry->seq ? claim->seq : entry->seq;
     struct hash id;
-    if (!job_id(session, entry, at, &id)) {
-        return false;
+    *weighed = job_id(session, entry, at, &id);
+    if (!*weighed) {
+        return STATUS_OK;
     }
     at = hash_is_none(&id) ? 0 : at; /* the log was cut at a fork since */
     struct head answer = {.log = claim->log, .seq = at, .id16 = name_of_hash(&id)};
@@ -195,39 +199,36 @@ static bool weigh_claim(struct session *session, const struct head *claim, struc
         if (!match && at == claim->seq && at > 0) {
             entry->have = 0;
             bisect_begin(session, entry, at);
-            bisect_step(session, entry);
         }
     }
     if (asked || !match) {
         job->answers[job->answer_count++] = answer;
     }
-    return true;
+    return entry->sending == SENDING_BISECT ? bisect_step(session, entry) : STATUS_OK;
 }
 
 /* The peer's position, as an answer to ours. */
-static bool weigh_answer(struct session *session, const struct head *told, struct log_entry *entry)
+static enum status weigh_answer(struct session *session, const struct head *told,
+                                struct log_entry *entry, bool *weighed)
 {
     bool asked = entry->sending == SENDING_ASKED;
     bool idle = entry->sending == SENDING_OPEN && session->line.sent == session->line.acked;
+    *weighed = true;
     if (told->seq > entry->seq) {
         entry->sending = asked ? SENDING_OPEN : entry->sending;
-        return true;
+        return STATUS_OK;
     }
     struct hash id;
-    if (!job_id(session, entry, told->seq, &id)) {
-        return false;
+    *weighed = job_id(session, entry, told->seq, &id);
+    if (!*weighed || (entry->sending != SENDING_OPEN && !asked)) {
+        return STATUS_OK;
     }
-    bool equal = told->seq == 0 || id_begins(&id, &told->id16);
-    if (entry->sending != SENDING_OPEN && !asked) {
-        return true;
-    }
-    if (!equal) {
+    if (told->seq > 0 && !id_begins(&id, &told->id16)) {
         bisect_begin(session, entry, told->seq);
-        bisect_step(session, entry);
-    } else if (asked || idle || told->seq < entry->peer_seq) {
-        common_found(session, entry, told->seq);
+        return bisect_step(session, entry);
     }
-    return true;
+    bool news = asked || idle || told->seq < entry->peer_seq;
+    return news ? common_found(session, entry, told->seq) : STATUS_OK;
 }
 
 /* What was in flight behind a gap is lost: once it is all disposed of, the head is asked for. */
@@ -281,11 +282,17 @@ enum status heads_work(struct session *session, bool *done)
         if (entry == NULL) {
             return STATUS_LIMIT;
         }
+        bool weighed = true;
+        enum status status = STATUS_OK;
         if (job->heads.mode == HEADS_GAP) {
             drain(session, entry);
-        } else if (!(job->heads.mode == HEADS_TELL ? weigh_answer(session, head, entry)
-                                                   : weigh_claim(session, head, entry))) {
-            return STATUS_OK;
+        } else if (job->heads.mode == HEADS_TELL) {
+            status = weigh_answer(session, head, entry, &weighed);
+        } else {
+            status = weigh_claim(session, head, entry, &weighed);
+        }
+        if (status != STATUS_OK || !weighed) {
+            return status;
         }
     }
     *done = true;

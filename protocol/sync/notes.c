@@ -204,13 +204,16 @@ void notes_own_receipt(struct session *session, struct bytes raw)
     }
 }
 
-/* An own receipt that went out with an acknowledgement is not sent twice. */
+/* The peer has its own receipts, and ours that went out with an acknowledgement. */
 static bool shown_already(struct session *session, struct bytes raw)
 {
     const struct stream *stream = &session->stream;
     struct receipt receipt;
     if (receipt_decode(raw, &session->scratch, &receipt) != STATUS_OK ||
-        !public_key_equal(&receipt.signer, &session->self.key) ||
+        public_key_equal(&receipt.signer, &session->peer)) {
+        return true;
+    }
+    if (!public_key_equal(&receipt.signer, &session->self.key) ||
         !name_equal(&receipt.epoch, &session->self.epoch)) {
         return false;
     }

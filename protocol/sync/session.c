@@ -134,7 +134,7 @@ static void close_session(struct session *session, enum status status, const cha
     }
     struct session_effect effect = {.kind = EFFECT_CLOSE, .status = status, .why = why};
     if (effect_add(session, &effect) != STATUS_OK) {
-        assert(!"two places are kept for this");
+        assert(false && "two places are kept for this");
     }
 }
 
@@ -641,7 +641,7 @@ static void tell_state(struct session *session, const struct session_report *bef
         session->effects->count < SESSION_EFFECTS_MAX) {
         struct session_effect effect = {.kind = EFFECT_STATE};
         if (effect_add(session, &effect) != STATUS_OK) {
-            assert(!"room was seen");
+            assert(false && "room was seen");
         }
     }
 }

@@ -518,7 +518,7 @@ enum status take_committed(struct session *session, const struct session_event *
     struct receipt receipt = {.head_count = 0};
     struct head *heads = arena_array(&session->scratch, batch->run_count + 1, sizeof *heads);
     enum status status = taken == NULL || heads == NULL ? STATUS_NO_MEMORY : STATUS_OK;
-    if (status == STATUS_OK && event->receipt.size > 0) {
+    if (status == STATUS_OK && event->receipt.size > 0 && session->self.role == SESSION_SERVER) {
         status = receipt_decode(event->receipt, &session->scratch, &receipt);
     }
     size_t count = 0;
@@ -536,7 +536,9 @@ enum status take_committed(struct session *session, const struct session_event *
     }
     if (status == STATUS_OK) {
         session->newest = event->arrival > session->newest ? event->arrival : session->newest;
-        struct bytes shown = any && receipt.head_count > 0 ? event->receipt : (struct bytes){0};
+        /* Levels are those of the nodes above: what a client has stored needs no signed word. */
+        bool due = any && receipt.head_count > 0 && session->self.role == SESSION_SERVER;
+        struct bytes shown = due ? event->receipt : (struct bytes){NULL, 0};
         status = ack_disposed(session, heads, count, shown);
         if (shown.size > 0) {
             notes_own_receipt(session, shown);

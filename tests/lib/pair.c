@@ -137,6 +137,10 @@ static void send_frame(struct side *side, struct bytes frame)
     uint8_t *copy = malloc(size + 1);
     assert_non_null(copy);
     memcpy(copy, frame.at, size);
+    if (pair->trace) {
+        print_message("%s type %d, %d bytes\n", side == &pair->client ? "up  " : "down",
+                      frame.at[0], (int)size);
+    }
     side->frames_sent++;
     side->bytes_sent += size;
     memmove(side->last_types, side->last_types + 1, sizeof side->last_types - 1);
@@ -158,6 +162,9 @@ static void perform(struct side *side, const struct session_effect *effect)
         event = event_new(EVENT_READ_DONE);
         (void)!replica_inquire(side->site->replica, &effect->read, &event->arena, &event->read);
         event->event.read = &event->read;
+        if (side->pair->trace && event->read.status != STATUS_OK) {
+            print_message("read %d: %s\n", effect->read.kind, status_name(event->read.status));
+        }
         push(side, event);
         break;
     case EFFECT_VERIFY:
@@ -181,6 +188,10 @@ static void perform(struct side *side, const struct session_effect *effect)
     case EFFECT_CLOSE:
         side->closed = true;
         side->close_status = effect->status;
+        if (side->pair->trace) {
+            print_message("%s closes: %s\n", side == &side->pair->client ? "client" : "server",
+                          effect->why);
+        }
         break;
     }
 }
@@ -259,6 +270,7 @@ void pair_connect(struct pair *pair, struct site *client, struct site *server)
 {
     pair->client = (struct side){.other = &pair->server};
     pair->server = (struct side){.other = &pair->client};
+    pair->open = true;
     pair->now_us += 1000000;
     pair->random.state = pair->random.state == 0 ? 7 : pair->random.state;
     side_open(pair, &pair->client, client, replica_key(server->replica));
@@ -299,8 +311,11 @@ static void side_close(struct side *side)
 
 void pair_close(struct pair *pair)
 {
-    side_close(&pair->client);
-    side_close(&pair->server);
+    if (pair->open) {
+        pair->open = false;
+        side_close(&pair->client);
+        side_close(&pair->server);
+    }
 }
 
 struct session_report side_report(const struct side *side)
@@ -310,11 +325,15 @@ struct session_report side_report(const struct side *side)
     return report;
 }
 
-struct name site_vector(struct site *site)
+struct name site_vector(struct site *site, const struct name *scope)
 {
+    struct name scopes[] = {authority_scope(&replica_identity(site->replica)->root), *scope};
     struct arena arena;
     struct read_result result;
-    struct read_request request = {.kind = READ_VECTOR, .peer = *replica_key(site->replica)};
+    struct read_request request = {.kind = READ_VECTOR,
+                                   .scopes = scopes,
+                                   .scope_count = 2,
+                                   .peer = *replica_key(site->replica)};
     arena_init(&arena, (size_t)64 * 1024 * 1024);
     assert_int_equal(replica_inquire(site->replica, &request, &arena, &result), STATUS_OK);
     struct buffer buffer;

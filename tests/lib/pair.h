@@ -30,6 +30,8 @@ struct side {
 };
 
 struct pair {
+    bool open;
+    bool trace; /* says each frame */
     struct side client;
     struct side server;
     uint64_t now_us;
@@ -49,11 +51,11 @@ bool pair_run_some(struct pair *pair, size_t events);
 void pair_changed(struct side *side);
 /* A frame made by the test goes to |side| as if the other had sent it. */
 void pair_inject(struct side *side, const void *frame, size_t size);
-/* Ends both sessions; each replica notes whether anything was in flight. */
+/* Ends both sessions, if they are open; each replica notes whether anything was in flight. */
 void pair_close(struct pair *pair);
 
 struct session_report side_report(const struct side *side);
-/* The digest of all a site holds, by log, seq and id. */
-struct name site_vector(struct site *site);
+/* The digest of what a site holds of |scope| and of authority, by log, seq and id. */
+struct name site_vector(struct site *site, const struct name *scope);
 
 #endif
