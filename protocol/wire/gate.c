@@ -188,9 +188,6 @@ static enum status open_container(struct walk *walk, const struct head *head)
     }
     bool is_map = head->type == WIRE_MAP;
     uint64_t count = is_map ? head->argument * 2 : head->argument;
-    if (count > walk->left) {
-        return STATUS_MALFORMED;
-    }
     walk->owed += count;
     walk->elements += count;
     walk->levels[walk->depth++] = (struct level){.left = count, .is_map = is_map};
@@ -229,7 +226,8 @@ static enum status step(struct walk *walk)
             return status;
         }
     }
-    /* Every element owed needs a byte at least. */
+    /* Every element owed needs a byte at least. The sums stay far below 2^64: eight open containers
+     * owe 2^33 each at most. */
     if (walk->owed > walk->left) {
         return STATUS_MALFORMED;
     }
