@@ -126,6 +126,7 @@ static void process_end(struct node *node)
             endpoint_free(endpoint, true);
     }
     node->life++;
+    node->told_receipt = 0;
     scribe_clear(&node->scribe);
     for (size_t i = 0; i < node->route_count; i++)
         node->routes[i].pending = false;

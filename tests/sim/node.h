@@ -44,7 +44,8 @@ struct node {
 
     struct disk backups[NODE_BACKUPS_MAX];
     size_t backup_count;
-    bool unknowing; /* restored or copied, and nothing has told it yet (K12) */
+    uint64_t told_receipt; /* number of the newest receipt sessions have heard of */
+    bool unknowing;        /* restored or copied, and nothing has told it yet (K12) */
 
     bool twin; /* a counter owner that was copied: who keeps the counter a person must say */
     uint64_t seen_arrival; /* how far the witness has read its arrivals */

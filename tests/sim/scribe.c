@@ -153,9 +153,11 @@ static void tell(struct node *node, struct job *jobs, size_t count,
         job->batch = NULL;
         endpoint_news(endpoint, some_time(world), ITEM_COMMITTED, news);
     }
-    bool news =
-        status == STATUS_OK && !commit->epoch_changed &&
-        (commit->changed_count > 0 || commit->authority_changed || commit->receipt.size > 0);
+    bool news = status == STATUS_OK && !commit->epoch_changed &&
+                (commit->changed_count > 0 || commit->authority_changed ||
+                 commit->receipt_number > node->told_receipt);
+    if (news)
+        node->told_receipt = commit->receipt_number;
     for (size_t i = 0; news && i < world->endpoint_count; i++) {
         struct endpoint *endpoint = world->endpoints[i];
         if (!endpoint || endpoint->node != node || !endpoint->opened)
