@@ -291,6 +291,18 @@ static void compare(struct node *node, const struct replica_status *mine,
     }
 }
 
+static void say_waiting(void *context, struct witness_entry *entry)
+{
+    const struct look *look = context;
+    char log[9];
+    if (!((entry->holders >> look->node->index) & 1) ||
+        (replica_level(look->read, &entry->log, entry->seq) & LEVEL_HUB))
+        return;
+    world_say(look->node->world, "%s: log %s seq %llu, written at %s, has no receipt of the hub",
+              look->node->name, name_brief(&entry->log, log), (unsigned long long)entry->seq,
+              look->node->world->nodes[entry->writer]->name);
+}
+
 static enum status index_call(struct node *node, void *context)
 {
     size_t *left = context;
@@ -314,6 +326,9 @@ static void check_node(struct node *node, const struct replica_status *tops)
         world_fail(world, "%s has no status", node->name);
     else {
         compare(node, &status, tops);
+        struct look look = {.node = node, .read = read};
+        if (status.waiting > 0)
+            witness_each(&world->witness, say_waiting, &look);
         if (status.waiting > 0)
             world_fail(world, "%s: %llu records of %llu wait for the hub's receipt", node->name,
                        (unsigned long long)status.waiting, (unsigned long long)status.records);

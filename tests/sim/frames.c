@@ -58,6 +58,22 @@ static void say_records(struct line_text *text, struct bytes frame, struct arena
             records.at_end ? " at the end" : "", records.restart ? " anew" : "");
 }
 
+/* " (e1a0c3d4@17 log:seq ...)": signer, its arrival, the heads. */
+static void say_receipt(struct line_text *text, struct bytes raw, struct arena *arena)
+{
+    struct receipt receipt;
+    struct name signer;
+    char brief[9];
+    if (receipt_decode(raw, arena, &receipt) != STATUS_OK)
+        return;
+    memcpy(signer.bytes, receipt.signer.bytes, sizeof signer.bytes);
+    say(text, " (%s@%llu", name_brief(&signer, brief), (unsigned long long)receipt.arrival);
+    for (size_t i = 0; i < receipt.head_count && i < 4; i++)
+        say(text, " %s:%llu", name_brief(&receipt.heads[i].log, brief),
+            (unsigned long long)receipt.heads[i].seq);
+    say(text, ")");
+}
+
 static void say_frame(struct line_text *text, struct bytes frame, struct arena *arena)
 {
     static const char *const modes[] = {"ask", "tell", "whole", "part", "ids", "gap"};
@@ -79,14 +95,19 @@ static void say_frame(struct line_text *text, struct bytes frame, struct arena *
     case FRAME_ACK:
         if (ack_decode(frame, arena, &ack) == STATUS_OK) {
             say(text, " %llu bytes%s", (unsigned long long)ack.bytes,
-                ack.receipt.size ? " with receipt" : "");
+                ack.receipt.size ? ", receipt" : "");
             say_heads(text, ack.heads, ack.head_count);
+            if (ack.receipt.size)
+                say_receipt(text, ack.receipt, arena);
         }
         break;
     case FRAME_RECEIPT:
+        receipts = (struct receipts){0};
         if (receipts_decode(frame, arena, &receipts) == STATUS_OK)
             say(text, " %zu up to %llu%s", receipts.count, (unsigned long long)receipts.number,
                 receipts.number ? "" : " as evidence");
+        for (size_t i = 0; i < receipts.count; i++)
+            say_receipt(text, receipts.items[i], arena);
         break;
     case FRAME_WANT:
         if (want_decode(frame, arena, &want) == STATUS_OK && want.vector)

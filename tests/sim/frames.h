@@ -6,7 +6,7 @@
 
 #include "tests/sim/node.h"
 
-enum { FRAME_LINE_BYTES = 400 };
+enum { FRAME_LINE_BYTES = 1000 };
 
 /* "RECORDS 12 (log a3f1.. 40-51)" for the trace. */
 void frame_describe(struct bytes frame, char out[FRAME_LINE_BYTES]);

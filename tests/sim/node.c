@@ -105,9 +105,14 @@ void node_boot(struct node *node)
         return;
     disk_open(&node->disk);
     enum status status = replica_open(node->disk.store, &node->entropy, &node->replica);
+    node->replica = status == STATUS_OK ? node->replica : NULL;
+    if (status == STATUS_NOT_FOUND && node->unknowing) {
+        world_say(node->world, "%s's disk has lost everything", node->name);
+        node_burn(node);
+        return;
+    }
     if (status != STATUS_OK) {
         world_fail(node->world, "%s does not start: %s", node->name, status_name(status));
-        node->replica = NULL;
         return;
     }
     world_say(node->world, "%s starts", node->name);
