@@ -92,6 +92,7 @@ enum status greet_client_hello(struct session *session)
     if (!session->has_cursor) {
         *cursor = (struct cursor){.epoch = session->epoch, .scopes = scopes};
     }
+    session->receipts_held = cursor->receipts;
     struct hello_client hello = {
         .version = SESSION_PROTOCOL_VERSION,
         .window_log2 = window_log2(session),

@@ -149,7 +149,7 @@ enum status notes_receipts(struct session *session, struct bytes frame)
 static bool cursor_due(const struct session *session)
 {
     return session->self.role == SESSION_CLIENT && session->has_cursor && !session->whole_pending &&
-           (session->cursor_noted || session->receipts_coming > session->cursor.receipts);
+           (session->cursor_noted || session->receipts_coming > session->receipts_held);
 }
 
 enum status notes_pump(struct session *session)
@@ -169,9 +169,9 @@ enum status notes_pump(struct session *session)
         batch->cursor = session->cursor_noted ? session->noted : session->cursor;
         batch->cursor.epoch = session->epoch;
         batch->cursor.scopes = session->stream_scopes;
-        batch->cursor.receipts = session->receipts_coming > session->cursor.receipts
+        batch->cursor.receipts = session->receipts_coming > session->receipts_held
                                      ? session->receipts_coming
-                                     : session->cursor.receipts;
+                                     : session->receipts_held;
         session->cursor_noted = false;
     }
     session->notes = NULL;
@@ -188,7 +188,11 @@ enum status notes_committed(struct session *session, const struct batch *batch)
     session->notes_out = false;
     if (batch->has_cursor) {
         session->cursor = batch->cursor;
+        if (!session->notes_stale) {
+            session->receipts_held = batch->cursor.receipts;
+        }
     }
+    session->notes_stale = false;
     return STATUS_OK;
 }
 

@@ -312,7 +312,12 @@ void send_restart(struct session *session)
     stream->from = 0;
     stream->told = 0;
     stream->hash = (struct name){{0}};
-    if (session->reading && session->read_kind == READ_ARRIVALS) {
+    /* Receipts too: those told so far were of another set of scopes, or of a history that is gone.
+     */
+    stream->receipts = 0;
+    stream->receipts_read = 0;
+    if (session->reading &&
+        (session->read_kind == READ_ARRIVALS || session->read_kind == READ_RECEIPTS)) {
         session->reading = false; /* of the old stream: its answer finds no taker */
         session->read_tag++;
     }

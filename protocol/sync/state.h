@@ -178,6 +178,8 @@ struct session {
     bool notes_out;
     uint64_t notes_tag;
     uint64_t receipts_coming;
+    uint64_t receipts_held; /* and written down up to this */
+    bool notes_stale;       /* the notes at the writer are of before a stream began anew */
 
     /* at rest */
     bool whole_wanted;

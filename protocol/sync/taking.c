@@ -40,6 +40,9 @@ enum status records_begin(struct session *session, struct bytes frame)
     if (records->restart && session->whole_pending) {
         session->whole_pending = false;
         session->stream_scopes = session->restarted_scopes;
+        session->receipts_coming = 0;
+        session->receipts_held = 0;
+        session->notes_stale = session->notes_out;
         session->has_cursor = true;
         session->rest_due = true;
     }
@@ -63,7 +66,7 @@ static struct cursor cursor_of(const struct session *session, const struct recor
                            .arrival = records->arrival,
                            .running_hash = records->running_hash,
                            .scopes = session->stream_scopes,
-                           .receipts = session->cursor.receipts};
+                           .receipts = session->receipts_held};
 }
 
 /* A frame whose runs do not follow what is held: nothing of it is taken, the sender hears of it. */
