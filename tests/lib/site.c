@@ -264,7 +264,7 @@ static bool add_log(void *context, const struct log_row *row)
     return true;
 }
 
-static struct batch *batch_of(struct site *from)
+struct batch *site_batch(struct site *from)
 {
     struct sending sending = {.batch = batch_new(), .record_capacity = 8192, .run_capacity = 256};
     struct batch *batch = sending.batch;
@@ -284,7 +284,7 @@ static struct batch *batch_of(struct site *from)
 void site_send(struct site *from, struct site *to)
 {
     size_t left = 1;
-    struct batch *batch = batch_of(from);
+    struct batch *batch = site_batch(from);
     assert_int_equal(replica_begin(to->replica), STATUS_OK);
     assert_int_equal(replica_accept(to->replica, batch), STATUS_OK);
     commit(to);

@@ -47,6 +47,8 @@ void site_found(struct site *hub, const struct district *district);
 void site_keep_pack(struct site *site, const struct district *district);
 /* |granter| grants |site| its role, unit and scope. */
 void site_grant(struct site *granter, struct site *site, bool counter_owner, bool may_grant);
+/* Everything |from| holds as one verified batch; the caller's. */
+struct batch *site_batch(struct site *from);
 /* Hands everything |from| holds to |to|, in one group, and does what a daemon does then. */
 void site_send(struct site *from, struct site *to);
 

@@ -1,0 +1,239 @@
+#include "daemon/config.h"
+
+#include "daemon/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RETRY_MOST_SECONDS = 86400 };
+
+/* Which verbs take an option: a bit a verb. */
+#define FOR(verb) (1U << (verb))
+#define FOR_ALL (FOR(CONFIG_INIT) | FOR(CONFIG_INVITE) | FOR(CONFIG_RUN) | FOR(CONFIG_PEERS))
+
+enum option_kind { OPTION_TEXT, OPTION_FLAG, OPTION_HOME, OPTION_SECONDS, OPTION_LEVEL };
+
+struct option {
+    const char *name;
+    unsigned verbs;
+    enum option_kind kind;
+    size_t offset; /* of the text or flag in struct config */
+};
+
+static const struct option options[] = {
+    {"--home", FOR_ALL, OPTION_HOME, 0},
+    {"--json", FOR_ALL, OPTION_FLAG, offsetof(struct config, json)},
+    {"--role", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, role)},
+    {"--unit", FOR(CONFIG_INIT) | FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, unit)},
+    {"--name", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, name)},
+    {"--pack", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, pack)},
+    {"--join", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, join)},
+    {"--device", FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, device)},
+    {"--url", FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, url)},
+    {"--listen", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, listen)},
+    {"--upstream", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, upstream)},
+    {"--retry-max", FOR(CONFIG_RUN), OPTION_SECONDS, 0},
+    {"--log", FOR(CONFIG_RUN), OPTION_LEVEL, 0},
+    {"--verify-each", FOR(CONFIG_RUN), OPTION_FLAG, offsetof(struct config, verify_each)},
+};
+
+static const char *const verbs[] = {[CONFIG_INIT] = "init",
+                                    [CONFIG_INVITE] = "invite",
+                                    [CONFIG_RUN] = "run",
+                                    [CONFIG_PEERS] = "peers"};
+
+static bool verb_of(const char *name, enum config_verb *verb)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i], name) == 0) {
+            *verb = (enum config_verb)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct option *option_of(const char *argument, size_t name_size)
+{
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (strlen(options[i].name) == name_size &&
+            strncmp(options[i].name, argument, name_size) == 0)
+            return &options[i];
+    }
+    return NULL;
+}
+
+static bool seconds_of(const char *text, unsigned *seconds)
+{
+    char *end = NULL;
+    unsigned long value = strtoul(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value == 0 || value > RETRY_MOST_SECONDS)
+        return false;
+    *seconds = (unsigned)value;
+    return true;
+}
+
+/* False: |value| is none for it. */
+static bool option_set(const struct option *option, const char *value, struct config *config)
+{
+    switch (option->kind) {
+    case OPTION_TEXT:
+        if (value[0] == '\0')
+            return false;
+        memcpy((char *)config + option->offset, &value, sizeof value);
+        return true;
+    case OPTION_HOME:
+        return value[0] != '\0' && home_find(value, config->home) == STATUS_OK;
+    case OPTION_SECONDS:
+        return seconds_of(value, &config->retry_most_s);
+    case OPTION_LEVEL:
+        return log_level_of(value, &config->log_level);
+    case OPTION_FLAG:
+        break;
+    }
+    return false;
+}
+
+/* Takes the option at |arguments[*at]| with its value, leaves |*at| at the last it used. */
+static enum status option_read(int count, char **arguments, int *at, struct config *config,
+                               char problem[256])
+{
+    const char *argument = arguments[*at];
+    size_t size = strcspn(argument, "=");
+    const struct option *option = option_of(argument, size);
+    const char *value = argument[size] == '=' ? argument + size + 1 : NULL;
+    bool flag = true;
+
+    if (option == NULL || (option->verbs & FOR(config->verb)) == 0) {
+        (void)snprintf(problem, 256, "%s takes no %.100s", verbs[config->verb], argument);
+        return STATUS_USAGE;
+    }
+    if (option->kind == OPTION_FLAG && value == NULL) {
+        memcpy((char *)config + option->offset, &flag, sizeof flag);
+        return STATUS_OK;
+    }
+    if (value == NULL && option->kind != OPTION_FLAG && *at + 1 < count)
+        value = arguments[++*at];
+    if (value == NULL || !option_set(option, value, config)) {
+        (void)snprintf(problem, 256, "%s: %s", option->name,
+                       value == NULL ? "its value is missing" : "not a value for it");
+        return STATUS_USAGE;
+    }
+    return STATUS_OK;
+}
+
+static bool language_is_vietnamese(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL && value[0] != '\0')
+            return strncmp(value, "vi", 2) == 0;
+    }
+    return false;
+}
+
+/* What a verb cannot do without. */
+static enum status check_whole(const struct config *config, char problem[256])
+{
+    const char *missing = NULL;
+
+    if (config->verb == CONFIG_INIT) {
+        if (config->role == NULL ||
+            (strcmp(config->role, "hub") != 0 && strcmp(config->role, "office") != 0))
+            missing = "--role hub or --role office";
+        else if (config->unit == NULL)
+            missing = "--unit CODE";
+        else if (config->name == NULL)
+            missing = "--name TEXT";
+        else if (strcmp(config->role, "office") == 0 && config->join == NULL)
+            missing = "--join INVITE, from the hub's `hosod invite --unit`";
+        else if (strcmp(config->role, "hub") == 0 && config->join != NULL)
+            missing = "no --join: a hub joins nobody";
+    }
+    if (config->verb == CONFIG_INVITE && (config->unit == NULL) == (config->device == NULL))
+        missing = "--unit CODE or --device NAME, one of them";
+    if (missing == NULL)
+        return STATUS_OK;
+    (void)snprintf(problem, 256, "%s needs %s", verbs[config->verb], missing);
+    return STATUS_USAGE;
+}
+
+enum status config_read(int count, char **arguments, struct config *config, char problem[256])
+{
+    enum status status = STATUS_OK;
+    int at = 2;
+
+    memset(config, 0, sizeof *config);
+    config->log_level = JOURNAL_INFO;
+    config->vietnamese = language_is_vietnamese();
+    config->helped = CONFIG_HELP;
+    for (int i = 1; i < count; i++) {
+        if (strcmp(arguments[i], "--json") == 0)
+            config->json = true; /* an error is told in the form asked for, wherever it stands */
+        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "--version") == 0) {
+            config->verb = arguments[i][2] == 'h' ? CONFIG_HELP : CONFIG_VERSION;
+            if (!verb_of(arguments[1], &config->helped))
+                config->helped = CONFIG_HELP;
+            return STATUS_OK;
+        }
+    }
+    if (count < 2 || !verb_of(arguments[1], &config->verb)) {
+        (void)snprintf(problem, 256, "say init, invite, run or peers; see hosod --help");
+        return STATUS_USAGE;
+    }
+    for (; at < count && status == STATUS_OK; at++)
+        status = option_read(count, arguments, &at, config, problem);
+    if (status == STATUS_OK)
+        status = check_whole(config, problem);
+    if (status == STATUS_OK && config->home[0] == '\0' &&
+        home_find(NULL, config->home) != STATUS_OK) {
+        (void)snprintf(problem, 256, "no home: say --home DIR");
+        status = STATUS_USAGE;
+    }
+    return status;
+}
+
+const char *config_help(enum config_verb verb)
+{
+    switch (verb) {
+    case CONFIG_INIT:
+        return "hosod init --role hub|office --unit CODE --name TEXT [--pack DIR] [--join INVITE]\n"
+               "  makes a home: a key and an empty store. Needs no line; an invitation is used at\n"
+               "  first contact. A hub writes the root key to a file to be carried away.\n"
+               "example: hosod init --home /srv/hub --role hub --unit 000.00.30.H57 "
+               "--name \"UBND huyện A Lưới\"\n";
+    case CONFIG_INVITE:
+        return "hosod invite (--unit CODE | --device NAME) [--url URL] [--json]\n"
+               "  prints one text that lets an office or a device join; it is good for 7 days.\n"
+               "example: hosod invite --home /srv/hub --unit 000.15.30.H57 "
+               "--url ws://10.0.0.5:7640\n";
+    case CONFIG_RUN:
+        return "hosod run [--listen HOST:PORT] [--upstream URL] [--retry-max S]\n"
+               "          [--log debug|info|warning|error] [--verify-each]\n"
+               "  serves in the foreground; prints `ready URL` once it listens. Port 0 picks one;\n"
+               "  the last --listen is remembered. SIGTERM stops it cleanly.\n"
+               "example: hosod run --home /srv/office --listen 0.0.0.0:7640\n";
+    case CONFIG_PEERS:
+        return "hosod peers [--json]\n"
+               "  lists the nodes this one exchanges with: last contact, ahead, behind, held.\n"
+               "example: hosod peers --home /srv/hub\n";
+    case CONFIG_HELP:
+    case CONFIG_VERSION:
+        break;
+    }
+    return "hosod: an office or a hub of dossiers that works without a line\n"
+           "  hosod init     make a home\n"
+           "  hosod invite   let an office or a device join\n"
+           "  hosod run      serve\n"
+           "  hosod peers    with whom it exchanges\n"
+           "everywhere: --home DIR (else HOSO_HOME, /var/lib/hoso if ours, ~/.local/share/hoso), "
+           "--json, --help, --version\n"
+           "exit: 0 done, 1 refused, 2 wrong usage, 3 not found, 4 unreachable, 5 store failed, "
+           "6 busy\n"
+           "example: hosod run --home /srv/office --listen 127.0.0.1:7640\n";
+}

@@ -1,0 +1,47 @@
+/* The command line of hosod, taken apart and checked once; const afterwards. */
+#ifndef HOSO_DAEMON_CONFIG_H
+#define HOSO_DAEMON_CONFIG_H
+
+#include "client/home/home.h"
+#include "client/link/journal.h"
+
+enum config_verb {
+    CONFIG_INIT,
+    CONFIG_INVITE,
+    CONFIG_RUN,
+    CONFIG_PEERS,
+    CONFIG_HELP,
+    CONFIG_VERSION
+};
+
+struct config {
+    enum config_verb verb;
+    enum config_verb helped; /* CONFIG_HELP: of which verb; CONFIG_HELP itself: of all */
+    char home[HOME_PATH_SIZE];
+    bool json;
+    bool vietnamese;
+    /* all borrowed from the command line; NULL: not given */
+    const char *role;
+    const char *unit;
+    const char *name;
+    const char *pack;
+    const char *join;
+    const char *device;
+    const char *url;
+    const char *listen;
+    const char *upstream;
+    unsigned retry_most_s; /* 0: the default */
+    enum journal_level log_level;
+    bool verify_each; /* every signature by itself, not runs by their last one */
+};
+
+/*
+ * Takes |arguments| (argv, with argv[0]) apart. What is wrong is said in |problem|, one line.
+ * Errors: USAGE.
+ */
+CHECK_RESULT enum status config_read(int count, char **arguments, struct config *config,
+                                     char problem[256]);
+/* The help text of |verb|, with an example; CONFIG_HELP: of the program. */
+const char *config_help(enum config_verb verb);
+
+#endif

@@ -1,0 +1,180 @@
+#include "daemon/invite.h"
+
+#include "client/command/invitation.h"
+#include "client/home/entropy.h"
+#include "client/link/address.h"
+#include "client/text/json.h"
+#include "client/text/time.h"
+#include "daemon/listen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { INVITE_DAYS = 7 };
+
+static const struct desk_refusal wants_one = {
+    .code = HOSO_USAGE,
+    .message = {"say --unit CODE or --device NAME", "hãy nêu --unit MÃ hoặc --device TÊN"},
+    .next = {"example: hosod invite --device \"desk 2\"",
+             "ví dụ: hosod invite --device \"máy 2\""}};
+static const struct desk_refusal not_a_hub = {
+    .code = HOSO_REFUSED,
+    .message = {"only a hub invites offices", "chỉ nút cấp trên mới mời đơn vị"},
+    .next = {"run it at the hub's home", "chạy lệnh này tại nút cấp trên"}};
+static const struct desk_refusal not_a_server = {
+    .code = HOSO_REFUSED,
+    .message = {"a device invites nobody", "thiết bị không mời ai"},
+    .next = {"run it at the office's home", "chạy lệnh này tại máy của đơn vị"}};
+static const struct desk_refusal no_address = {
+    .code = HOSO_USAGE,
+    .message = {"the invited one must know where to connect: this home never listened at an "
+                "address others can use",
+                "người được mời phải biết địa chỉ để nối: máy này chưa từng mở ở địa chỉ mà máy "
+                "khác dùng được"},
+    .next = {"say --url ws://HOST:PORT", "hãy nêu --url ws://MÁY:CỔNG"}};
+static const struct desk_refusal bad_address = {
+    .code = HOSO_USAGE,
+    .message = {"--url is no ws:// or wss:// address", "--url không phải địa chỉ ws:// hay wss://"},
+    .next = {"example: --url ws://10.0.0.5:7640", "ví dụ: --url ws://10.0.0.5:7640"}};
+
+struct name invite_scope_of_unit(const struct public_key *root, struct bytes unit)
+{
+    struct bytes parts[2] = {bytes_of(root->bytes, sizeof root->bytes), unit};
+
+    return seal_name("hoso/scope/unit/1", parts, 2);
+}
+
+static struct bytes unit_name(struct replica *replica, struct bytes code)
+{
+    const struct pack *pack = replica_pack(replica, NULL);
+    const struct pack_unit *unit = pack != NULL ? pack_unit_of(pack, code) : NULL;
+
+    return unit != NULL && unit->name.size > 0 ? unit->name : code;
+}
+
+static enum status keep_job(struct replica *replica, void *context)
+{
+    return replica_invite(replica, context);
+}
+
+/* What is asked, checked against who this node is; false: |*refusal| says why not. */
+static bool take_wish(const struct desk *desk, const struct json *arguments,
+                      struct invitation *invitation, const struct desk_refusal **refusal)
+{
+    const struct replica_identity *identity = replica_identity(desk->home->replica);
+    struct bytes unit = json_as_text(json_member(arguments, "unit"));
+    struct bytes device = json_as_text(json_member(arguments, "device"));
+
+    *refusal = NULL;
+    if ((unit.size == 0) == (device.size == 0) || unit.size > LIMIT_CODE_BYTES)
+        *refusal = &wants_one;
+    else if (identity->role == ROLE_DEVICE)
+        *refusal = &not_a_server;
+    else if (unit.size > 0 && identity->role != ROLE_HUB)
+        *refusal = &not_a_hub;
+    if (*refusal != NULL)
+        return false;
+    invitation->role = unit.size > 0 ? ROLE_OFFICE : ROLE_DEVICE;
+    invitation->unit = unit.size > 0 ? unit : identity->unit;
+    invitation->label = unit.size > 0 ? unit_name(desk->home->replica, unit) : device;
+    invitation->scope =
+        unit.size > 0 ? invite_scope_of_unit(&identity->root, unit) : identity->scope;
+    return true;
+}
+
+/* |url| as the text carries it: given, or where this home listens. */
+static bool take_url(const struct desk *desk, const struct json *arguments,
+                     char url[INVITATION_URL_BYTES], const struct desk_refusal **refusal)
+{
+    struct bytes given = json_as_text(json_member(arguments, "url"));
+    struct address address;
+
+    if (given.size == 0) {
+        *refusal = &no_address;
+        return listen_url(desk->home->path, url, INVITATION_URL_BYTES);
+    }
+    *refusal = &bad_address;
+    if (given.size >= INVITATION_URL_BYTES)
+        return false;
+    memcpy(url, given.at, given.size);
+    url[given.size] = '\0';
+    return strncmp(url, "ws", 2) == 0 && address_parse(url, &address) == STATUS_OK;
+}
+
+static void write_answer(const struct command_request *request, struct command_answer *answer,
+                         struct bytes text, int64_t expires)
+{
+    struct json_writer writer;
+    char time[TIME_TEXT_BYTES];
+
+    if (!request->json) {
+        buffer_append_bytes(&answer->out, text);
+        buffer_append_u8(&answer->out, '\n');
+        return;
+    }
+    time_format(expires, PRECISION_SECOND, TIME_VIETNAM_ZONE_MINUTES, time);
+    json_write_start(&writer, &answer->out);
+    json_open_object(&writer, NULL);
+    json_write_text(&writer, "invite", text);
+    json_write_string(&writer, "expires", time);
+    json_close_object(&writer);
+    json_write_end(&writer);
+}
+
+static enum status invite(struct desk *desk, struct invitation *invitation, const char *url,
+                          struct buffer *text)
+{
+    struct replica *replica = desk->home->replica;
+    struct invitation_text carried = {.role = invitation->role,
+                                      .unit = invitation->unit,
+                                      .label = invitation->label,
+                                      .scope = invitation->scope,
+                                      .url = bytes_of_text(url),
+                                      .server = *replica_key(replica),
+                                      .root = replica_identity(replica)->root};
+    enum status status = STATUS_OK;
+
+    entropy_fill(invitation->secret.secret, sizeof invitation->secret.secret);
+    invitation->expires =
+        desk->home->world.wall_seconds(desk->home->world.context) + INVITE_DAYS * TIME_DAY_SECONDS;
+    carried.secret = invitation->secret;
+    carried.expires = invitation->expires;
+    status = invitation_write(&carried, text);
+    if (status == STATUS_OK)
+        status = desk->host.submit(desk->host.context, keep_job, invitation);
+    entropy_wipe(&carried.secret, sizeof carried.secret);
+    return status;
+}
+
+void invite_answer(struct desk *desk, const struct command_request *request,
+                   struct command_answer *answer)
+{
+    const struct desk_refusal *refusal = NULL;
+    struct invitation invitation;
+    struct json *arguments = NULL;
+    struct buffer text;
+    char url[INVITATION_URL_BYTES];
+    enum status status = json_read(
+        bytes_of_text(request->arguments != NULL ? request->arguments : "{}"), &arguments);
+
+    memset(&invitation, 0, sizeof invitation);
+    buffer_init(&text, INVITATION_TEXT_BYTES);
+    if (status != STATUS_OK) {
+        desk_fail(request, answer, status);
+        goto done;
+    }
+    if (!take_wish(desk, arguments, &invitation, &refusal) ||
+        !take_url(desk, arguments, url, &refusal)) {
+        desk_refuse(request, answer, refusal);
+        goto done;
+    }
+    status = invite(desk, &invitation, url, &text);
+    if (status == STATUS_OK)
+        write_answer(request, answer, buffer_view(&text), invitation.expires);
+    else
+        desk_fail(request, answer, status);
+done:
+    entropy_wipe(&invitation.secret, sizeof invitation.secret);
+    buffer_deinit(&text);
+    json_release(arguments);
+}

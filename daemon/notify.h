@@ -1,0 +1,8 @@
+/* What systemd is told of the daemon's life, over the socket it named. Source: sd_notify(3). */
+#ifndef HOSO_DAEMON_NOTIFY_H
+#define HOSO_DAEMON_NOTIFY_H
+
+/* Sends |state| ("READY=1", "STOPPING=1") if NOTIFY_SOCKET is set; else, or on failure, nothing. */
+void notify_send(const char *state);
+
+#endif

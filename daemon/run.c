@@ -1,0 +1,180 @@
+#include "daemon/run.h"
+
+#include "daemon/listen.h"
+#include "daemon/local.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/page.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Everything a running daemon consists of. */
+struct running {
+    const struct config *config;
+    struct home home;
+    struct journal journal;
+    struct address listen;
+    struct service *service;
+    struct desk desk;
+    struct local *local;
+};
+
+static const struct desk_refusal no_home = {
+    .code = HOSO_NOT_FOUND,
+    .message = {"there is no home here", "ở đây chưa có dữ liệu nào"},
+    .next = {"make one with hosod init, or say --home DIR",
+             "khởi tạo bằng hosod init, hoặc nêu --home THƯ_MỤC"}};
+static const struct desk_refusal is_taken = {
+    .code = HOSO_BUSY,
+    .message = {"another process has this home open", "một tiến trình khác đang dùng dữ liệu này"},
+    .next = {"end it, or say another --home", "kết thúc nó, hoặc nêu --home khác"}};
+static const struct desk_refusal bad_listen = {
+    .code = HOSO_USAGE,
+    .message = {"--listen is not HOST:PORT", "--listen không phải MÁY:CỔNG"},
+    .next = {"example: --listen 127.0.0.1:7640", "ví dụ: --listen 127.0.0.1:7640"}};
+static const struct desk_refusal bad_upstream = {
+    .code = HOSO_USAGE,
+    .message = {"--upstream is no ws:// address", "--upstream không phải địa chỉ ws://"},
+    .next = {"example: --upstream ws://10.0.0.5:7640", "ví dụ: --upstream ws://10.0.0.5:7640"}};
+static const struct desk_refusal address_taken = {
+    .code = HOSO_UNREACHABLE,
+    .message =
+        {"cannot listen at that address: it is taken, or not of this machine",
+         "không mở được địa chỉ này: đã có chương trình khác dùng, hoặc không thuộc máy này"},
+    .next = {"say another --listen; port 0 picks a free one",
+             "nêu --listen khác; cổng 0 sẽ tự chọn cổng trống"}};
+static const struct desk_refusal long_home = {
+    .code = HOSO_USAGE,
+    .message = {"the home's path is too long for a local socket",
+                "đường dẫn thư mục quá dài cho ổ nối nội bộ"},
+    .next = {"use a shorter --home", "dùng --home ngắn hơn"}};
+
+/* ---- starting ---- */
+
+/* Where to listen: as asked, else as last time. A name becomes an address here, before the loop. */
+static const struct desk_refusal *choose_listen(struct running *running)
+{
+    const char *asked = running->config->listen;
+    struct address_found found;
+    enum status status = asked != NULL ? address_parse(asked, &running->listen)
+                                       : listen_recall(running->home.path, &running->listen);
+
+    if (status != STATUS_OK)
+        return &bad_listen;
+    if (address_resolve(running->listen.host, &found) != STATUS_OK)
+        return &address_taken;
+    memcpy(running->listen.host, found.numeric[0], sizeof found.numeric[0]);
+    return NULL;
+}
+
+static const struct desk_refusal *open_service(struct running *running, enum status *status)
+{
+    struct service_options options = {
+        .replica = running->home.replica,
+        .world = &running->home.world,
+        .journal = &running->journal,
+        .upstream_url = running->config->upstream,
+        .retry_most_s = running->config->retry_most_s,
+        .chain_mode = running->config->verify_each ? CHAIN_EACH : CHAIN_BY_RUN,
+        .many_peers = replica_identity(running->home.replica)->role == ROLE_HUB,
+        .page = page_render,
+        .page_context = running->home.replica};
+
+    *status = service_open(&options, &running->service);
+    if (*status == STATUS_USAGE)
+        return &bad_upstream;
+    if (*status != STATUS_OK)
+        return NULL;
+    *status = service_listen(running->service, running->listen.host, &running->listen.port);
+    if (*status != STATUS_OK)
+        return &address_taken;
+    *status = listen_remember(running->home.path, &running->listen);
+    if (*status != STATUS_OK)
+        return NULL;
+    desk_init(&running->desk, &running->home, running->service);
+    *status = local_open(&running->desk, &running->local);
+    if (*status == STATUS_LIMIT)
+        return &long_home;
+    if (*status == STATUS_OK)
+        *status = service_start(running->service);
+    return NULL;
+}
+
+static bool start(struct running *running, const struct command_request *request,
+                  struct command_answer *answer)
+{
+    enum status status = home_open(&running->home, running->config->home);
+    const struct desk_refusal *refusal = NULL;
+
+    if (status == STATUS_NOT_FOUND)
+        refusal = &no_home;
+    if (status == STATUS_BUSY)
+        refusal = &is_taken;
+    if (status == STATUS_OK)
+        refusal = choose_listen(running);
+    if (status == STATUS_OK && refusal == NULL)
+        refusal = open_service(running, &status);
+    if (refusal != NULL)
+        desk_refuse(request, answer, refusal);
+    else if (status != STATUS_OK)
+        desk_fail(request, answer, status);
+    return refusal == NULL && status == STATUS_OK;
+}
+
+/* ---- life ---- */
+
+static void say_ready(const struct running *running)
+{
+    char text[ADDRESS_HOST_MAX + 16];
+
+    if (listen_text(&running->listen, text, sizeof text) != STATUS_OK)
+        return;
+    (void)printf("ready http://%s/\n", text);
+    (void)fflush(stdout);
+    notify_send("READY=1");
+    journal_say(&running->journal, JOURNAL_INFO, "ready", "listen=%s unit=%.*s", text,
+                (int)replica_identity(running->home.replica)->unit.size,
+                (const char *)replica_identity(running->home.replica)->unit.at);
+}
+
+static void stop(struct running *running)
+{
+    if (running->service != NULL && running->local != NULL) {
+        local_stop(running->local);
+        service_end_exchanges(running->service);
+    }
+    local_close(running->local);
+    service_close(running->service);
+    home_close(&running->home);
+}
+
+void run_answer(const struct config *config, const struct command_request *request,
+                struct command_answer *answer)
+{
+    struct running running = {.config = config};
+    sigset_t ends;
+    int number = 0;
+
+    /* Before any thread: all of them then leave these to sigwait() here. */
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    running.journal = log_journal(&config->log_level);
+    if (start(&running, request, answer)) {
+        say_ready(&running);
+        (void)sigwait(&ends, &number);
+        journal_say(&running.journal, JOURNAL_INFO, "stopping", "signal=%d", number);
+        notify_send("STOPPING=1");
+        if (service_health(running.service) != STATUS_OK)
+            answer->code = desk_code(service_health(running.service));
+    }
+    stop(&running);
+    journal_say(&running.journal, JOURNAL_INFO, "stopped", "code=%d", (int)answer->code);
+}
