@@ -296,7 +296,8 @@ enum status send_log_read(struct session *session, const struct read_result *res
             return status;
         }
         done += taken;
-        entry->sent_seq += taken;
+        /* Not a count: a branch begins behind what it branched off. */
+        entry->sent_seq = result->records[done - 1].seq;
     }
     return STATUS_OK;
 }

@@ -194,6 +194,19 @@ static void explain(struct world *world)
     }
 }
 
+/* Who has lost every node above goes to the top itself. */
+static void find_a_way(struct node *node)
+{
+    struct node *top = node->world->nodes[0];
+    bool any = node == top;
+    for (size_t k = 0; k < node->route_count; k++)
+        any = any || is_living(node->world->nodes[node->routes[k].server]);
+    if (!any && node->route_count < NODE_ROUTES_MAX) {
+        world_say(node->world, "%s has no office any more and goes to %s", node->name, top->name);
+        node_add_route(node, top);
+    }
+}
+
 /* Those whose invitation was lost before it was used up: an operator lets them in again. */
 static void let_in(struct world *world)
 {
@@ -217,6 +230,8 @@ void check_heal(struct world *world)
             node->routes[k].blocked = false;
             node->routes[k].failures = 0;
         }
+        if (is_living(node))
+            find_a_way(node);
         if (is_living(node) && !world->lmdb)
             store_memory_set_room(node->disk.store, UINT64_MAX, false);
         if (is_living(node))
