@@ -168,6 +168,13 @@ void site_open(struct site *site, struct store *store, const struct district *di
     assert_int_equal(replica_open(store, &world, &site->replica), STATUS_OK);
 }
 
+void site_open_again(struct site *site, struct store *store, const struct site *like)
+{
+    *site = (struct site){.store = store, .clock = like->clock, .random = {like->random.state + 1}};
+    struct replica_world world = world_of(site);
+    assert_int_equal(replica_open(store, &world, &site->replica), STATUS_OK);
+}
+
 void site_reopen(struct site *site)
 {
     struct replica_world world = world_of(site);
@@ -264,6 +271,27 @@ static bool add_log(void *context, const struct log_row *row)
     return true;
 }
 
+/* What |from| would show of receipts, in any scope. */
+static void add_receipts(struct site *from, struct batch *batch)
+{
+    struct read_request request = {.kind = READ_RECEIPTS, .bytes = SIZE_MAX};
+    struct read_result result;
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    assert_int_equal(replica_inquire(from->replica, &request, &arena, &result), STATUS_OK);
+    batch->receipts = arena_array(&batch->arena, result.receipt_count, sizeof *batch->receipts);
+    batch->receipt_sound = arena_array(&batch->arena, result.receipt_count, sizeof(bool));
+    assert_non_null(batch->receipts);
+    assert_non_null(batch->receipt_sound);
+    for (size_t i = 0; i < result.receipt_count; i++) {
+        bool copied = false;
+        batch->receipts[i] = arena_copy(&batch->arena, result.receipts[i], &copied);
+        assert_true(copied);
+    }
+    batch->receipt_count = result.receipt_count;
+    arena_deinit(&arena);
+}
+
 struct batch *site_batch(struct site *from)
 {
     struct sending sending = {.batch = batch_new(), .record_capacity = 8192, .run_capacity = 256};
@@ -276,24 +304,37 @@ struct batch *site_batch(struct site *from)
     assert_int_equal(store_read_begin(from->store, &sending.read), STATUS_OK);
     assert_int_equal(log_each(sending.read, add_log, &sending), STATUS_OK);
     store_read_end(sending.read);
+    add_receipts(from, batch);
     batch->peer = *replica_key(from->replica);
     batch_verify(batch, CHAIN_BY_RUN);
     return batch;
 }
 
-void site_send(struct site *from, struct site *to)
+static void deliver(struct batch *batch, struct site *to)
 {
     size_t left = 1;
-    struct batch *batch = site_batch(from);
     assert_int_equal(replica_begin(to->replica), STATUS_OK);
     assert_int_equal(replica_accept(to->replica, batch), STATUS_OK);
-    commit(to);
-    assert_int_equal(replica_begin(to->replica), STATUS_OK);
-    assert_int_equal(replica_duties(to->replica), STATUS_OK);
     assert_int_equal(replica_index(to->replica, SIZE_MAX, &left), STATUS_OK);
     assert_int_equal(left, 0);
+    assert_int_equal(replica_duties(to->replica), STATUS_OK);
     commit(to);
     batch_free(batch);
+}
+
+void site_send(struct site *from, struct site *to)
+{
+    deliver(site_batch(from), to);
+}
+
+void site_show_receipts(struct site *from, struct site *to)
+{
+    struct batch *batch = batch_new();
+    assert_non_null(batch);
+    add_receipts(from, batch);
+    batch->peer = *replica_key(from->replica);
+    batch_verify(batch, CHAIN_BY_RUN);
+    deliver(batch, to);
 }
 
 /* ---- acts ---- */

@@ -36,6 +36,8 @@ void district_close(struct district *district);
  * |seed|. |scope|: NULL for one of its own. */
 void site_open(struct site *site, struct store *store, const struct district *district,
                uint64_t role, const char *unit, uint64_t seed, const struct name *scope);
+/* Opens the replica that |store| holds already; world as of |like|. */
+void site_open_again(struct site *site, struct store *store, const struct site *like);
 /* Closes the replica and opens it again from its store. */
 void site_reopen(struct site *site);
 void site_close(struct site *site);
@@ -51,6 +53,8 @@ void site_grant(struct site *granter, struct site *site, bool counter_owner, boo
 struct batch *site_batch(struct site *from);
 /* Hands everything |from| holds to |to|, in one group, and does what a daemon does then. */
 void site_send(struct site *from, struct site *to);
+/* Only the receipts |from| holds. */
+void site_show_receipts(struct site *from, struct site *to);
 
 /* One act in a group of its own. */
 enum status site_act(struct site *site, const struct act *act, struct act_result *result);

@@ -284,6 +284,65 @@ static void test_number__an_owner_in_doubt_prints_no_number(void **state)
     assert_true(result.provisional);
 }
 
+/* The office's disk as it was before its last dossier. */
+static void roll_back(struct world *world, struct store *before)
+{
+    struct site rolled;
+    site_open_again(&rolled, before, &world->office);
+    site_close(&world->office);
+    world->office = rolled;
+    site_reopen(&world->office); /* the world's context is the site itself */
+}
+
+static void test_number__a_restored_owner_starts_above_what_was_receipted(void **state)
+{
+    struct world *world = *state;
+    struct store *before = store_memory_clone(world->office.store);
+    assert_non_null(before);
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0001");
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0002");
+    site_send(&world->office, &world->hub);
+    roll_back(world, before);
+    site_show_receipts(&world->hub, &world->office);
+    check_receive(&world->office, 0, NULL);
+    site_send(&world->hub, &world->office);
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0004");
+    struct replica_read *read = NULL;
+    struct name found;
+    size_t count = 0;
+    assert_int_equal(replica_read_begin(world->office.replica, &read), STATUS_OK);
+    assert_int_equal(
+        replica_cases_named(read, bytes_of_text(SITE_UNIT "-261124-0003"), &found, 1, &count),
+        STATUS_OK);
+    replica_read_end(read);
+    assert_int_equal(count, 1);
+}
+
+static void test_number__a_receipt_tells_the_time(void **state)
+{
+    struct world *world = *state;
+    struct replica_read *read = NULL;
+    struct clock_verdict verdict;
+    site_send(&world->office, &world->hub);
+    site_send(&world->hub, &world->office);
+    static const struct {
+        int64_t clock;
+        bool sane;
+    } cases[] = {{SITE_START_SECONDS, true},
+                 {SITE_START_SECONDS - 3600, true},
+                 {SITE_START_SECONDS - 2 * DAY, false},
+                 {SITE_START_SECONDS + 399 * DAY, true},
+                 {SITE_START_SECONDS + 401 * DAY, false}};
+    assert_int_equal(replica_read_begin(world->office.replica, &read), STATUS_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world->office.clock = cases[i].clock;
+        assert_int_equal(clock_judge(read, &verdict), STATUS_OK);
+        assert_int_equal(verdict.baseline, SITE_START_SECONDS);
+        assert_int_equal(verdict.sane, cases[i].sane);
+    }
+    replica_read_end(read);
+}
+
 static void test_number__a_mad_clock_prints_no_day(void **state)
 {
     struct world *world = *state;
@@ -344,6 +403,9 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number__an_owner_in_doubt_prints_no_number, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_number__a_restored_owner_starts_above_what_was_receipted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_receipt_tells_the_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number__a_mad_clock_prints_no_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number__a_date_brings_the_code, set_up, tear_down),
     };
