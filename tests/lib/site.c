@@ -239,6 +239,8 @@ struct sending {
     struct batch *batch;
     size_t record_capacity;
     size_t run_capacity;
+    struct name authority; /* its scope */
+    bool of_authority;     /* logs of that scope, or all others */
 };
 
 static void add_record(struct sending *sending, struct bytes raw)
@@ -257,6 +259,11 @@ static bool add_log(void *context, const struct log_row *row)
     struct sending *sending = context;
     struct batch *batch = sending->batch;
     struct run run = {.log = row->name, .first = batch->record_count};
+    struct name scope;
+    assert_int_equal(log_scope_name(sending->read, row->scope, &scope), STATUS_OK);
+    if (name_equal(&scope, &sending->authority) != sending->of_authority) {
+        return true;
+    }
     for (uint64_t seq = row->first; seq <= row->seq; seq++) {
         struct place place = {row->store, seq};
         struct record_row record;
@@ -302,6 +309,11 @@ struct batch *site_batch(struct site *from)
     assert_non_null(batch->records);
     assert_non_null(batch->runs);
     assert_int_equal(store_read_begin(from->store, &sending.read), STATUS_OK);
+    /* Authority goes first, as in a session: what comes behind may need its grants. */
+    sending.authority = authority_scope(&replica_identity(from->replica)->root);
+    sending.of_authority = true;
+    assert_int_equal(log_each(sending.read, add_log, &sending), STATUS_OK);
+    sending.of_authority = false;
     assert_int_equal(log_each(sending.read, add_log, &sending), STATUS_OK);
     store_read_end(sending.read);
     add_receipts(from, batch);

@@ -352,6 +352,63 @@ static void test_act__a_log_is_a_chain_in_the_case(void **state)
     look_away(&seen);
 }
 
+enum { MANY = 40 };
+
+/* Forty devices write beside each other; the office's next act has all of them behind it. */
+static void test_act__too_many_heads_are_joined_first(void **state)
+{
+    struct district district;
+    struct site hub;
+    struct site office;
+    struct act_result dossier;
+    struct act_result result;
+    struct store *store = NULL;
+    (void)state;
+    district_open(&district);
+    assert_int_equal(store_open_memory(&store), STATUS_OK);
+    site_open(&hub, store, &district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
+    site_found(&hub, &district);
+    assert_int_equal(store_open_memory(&store), STATUS_OK);
+    site_open(&office, store, &district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
+    site_grant(&hub, &office, true, true);
+    site_send(&hub, &office);
+    struct name scope = replica_identity(office.replica)->scope;
+    assert_int_equal(site_receive(&office, "A", 0, &dossier), STATUS_OK);
+    struct site devices[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(store_open_memory(&store), STATUS_OK);
+        site_open(&devices[i], store, &district, ROLE_DEVICE, SITE_UNIT, 10 + i, &scope);
+        site_grant(&office, &devices[i], false, false);
+        site_send(&office, &devices[i]);
+        assert_int_equal(site_set(&devices[i], &dossier.case_name, "tn01", HAT_RECEPTION, "dia_chi",
+                                  i % 2 == 0 ? "thôn Ta Ay" : "thôn A Hố", &result),
+                         STATUS_OK);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        site_send(&devices[i], &office);
+        site_close(&devices[i]);
+    }
+    assert_int_equal(
+        site_set(&office, &dossier.case_name, "tn01", HAT_RECEPTION, "chu_ho_so", "B", &result),
+        STATUS_OK);
+    struct seen seen;
+    look(&office, &dossier.case_name, &seen);
+    assert_int_equal(seen.view.entry_count, 1 + MANY + 2);
+    assert_int_equal(seen.view.head_count, 1);
+    assert_true(hash_equal(&seen.view.heads[0], &result.record));
+    const struct record_header *note = &seen.view.entries[1 + MANY].record->header;
+    const struct record_header *last = &seen.view.entries[2 + MANY].record->header;
+    assert_int_equal(note->parent_count, LIMIT_PARENTS);
+    assert_int_equal(last->parent_count, MANY - LIMIT_PARENTS);
+    for (size_t i = 0; i < seen.view.entry_count; i++) {
+        assert_int_equal(seen.view.entries[i].effect, EFFECT_EFFECTIVE);
+    }
+    look_away(&seen);
+    site_close(&office);
+    site_close(&hub);
+    district_close(&district);
+}
+
 static void test_act__an_unknown_case_is_not_found(void **state)
 {
     struct world *world = *state;
@@ -382,6 +439,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_act__a_step_moves_the_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_act__a_log_is_a_chain_in_the_case, set_up, tear_down),
+        cmocka_unit_test(test_act__too_many_heads_are_joined_first),
         cmocka_unit_test_setup_teardown(test_act__an_unknown_case_is_not_found, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
