@@ -217,7 +217,7 @@ void site_found(struct site *hub, const struct district *district)
     commit(hub);
 }
 
-void site_keep_pack(struct site *site, const struct district *district)
+void site_publish(struct site *site, const struct district *district)
 {
     assert_int_equal(replica_begin(site->replica), STATUS_OK);
     assert_int_equal(replica_publish_pack(site->replica, buffer_view(&district->pack)), STATUS_OK);

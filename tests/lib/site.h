@@ -46,7 +46,7 @@ void site_close(struct site *site);
 void site_found(struct site *hub, const struct district *district);
 /* Gives a site the district's pack: a hub makes it the current one, any other works with it till
  * then. */
-void site_keep_pack(struct site *site, const struct district *district);
+void site_publish(struct site *site, const struct district *district);
 /* |granter| grants |site| its role, unit and scope. */
 void site_grant(struct site *granter, struct site *site, bool counter_owner, bool may_grant);
 /* Everything |from| holds as one verified batch; the caller's. */

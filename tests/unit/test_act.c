@@ -26,7 +26,7 @@ static int set_up(void **state)
     district_open(&world->district);
     assert_int_equal(store_open_memory(&store), STATUS_OK);
     site_open(&world->office, store, &world->district, ROLE_OFFICE, SITE_UNIT, 1, NULL);
-    site_keep_pack(&world->office, &world->district);
+    site_publish(&world->office, &world->district);
     *state = world;
     return 0;
 }

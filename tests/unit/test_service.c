@@ -76,7 +76,7 @@ static void make_office(struct scene *scene, bool invited)
     scene->office.store = store;
     assert_int_equal(replica_create(store, &scene->world, &identity), STATUS_OK);
     assert_int_equal(replica_open(store, &scene->world, &scene->office.replica), STATUS_OK);
-    site_keep_pack(&scene->office, &scene->district);
+    site_publish(&scene->office, &scene->district);
     if (invited)
         assert_int_equal(service_submit(scene->hub_service, invite_job, &invitation), STATUS_OK);
 }
