@@ -1,10 +1,10 @@
 /*
  * What the files of the session share. Not for others: session.h is the interface.
  *
- * session.c step, effects, reads · greeting.c the handshake and who the peer is · taking.c records
- * in, batches, commits · heads.c positions: told, compared, bisected · sending.c records out, up by
- * log and down by arrival · notes.c acknowledgements, receipts, and what is written about the peer
- * · rest.c the comparison at rest.
+ * session.c step, effects · reading.c what the store tells · inbox.c frames in order · greeting.c
+ * the handshake and who the peer is · taking.c records in, batches, commits · heads.c positions:
+ * told, compared, bisected · sending.c records out, up by log and down by arrival · notes.c
+ * acknowledgements, receipts, and what is written about the peer · rest.c the comparison at rest.
  *
  * Every frame goes through the inbox and is worked off in order; one that needs the store first
  * becomes the job and blocks the rest. At most one READ is out at a time: after each step pump()
@@ -206,14 +206,25 @@ CHECK_RESULT enum status frame_end(struct session *session);
 CHECK_RESULT enum status effect_add(struct session *session, const struct session_effect *effect);
 /* Room for what one more frame of work may need. */
 bool effects_room(const struct session *session);
+/* Says farewell and why, and ends the session. */
+void session_close(struct session *session, enum status status, const char *why);
+bool session_quiet(const struct session *session);
+
+/* reading.c */
 struct log_entry *session_log(struct session *session, const struct name *log);
 /* Sets what depends on the scopes and the authority: common and offered. */
 void session_classify(struct session *session, struct log_entry *entry);
 CHECK_RESULT enum status session_scopes(struct session *session);
 /* Takes over what the store told of a log at |as_of|. */
 void session_note_entry(struct session *session, const struct vector_entry *told, uint64_t as_of);
-bool session_quiet(const struct session *session);
 CHECK_RESULT enum status session_digest(struct session *session, struct name *digest);
+CHECK_RESULT enum status read_issue(struct session *session);
+CHECK_RESULT enum status read_done(struct session *session, const struct read_result *result);
+
+/* inbox.c */
+CHECK_RESULT enum status inbox_frame(struct session *session, struct bytes frame);
+/* Takes frames off the inbox, in order, until one must wait. */
+CHECK_RESULT enum status inbox_work(struct session *session);
 
 /* greeting.c */
 CHECK_RESULT enum status greet_opened(struct session *session, const struct session_event *event);
@@ -238,11 +249,16 @@ CHECK_RESULT enum status heads_pump(struct session *session);
 bool job_log(struct session *session, const struct name *log, struct log_entry **entry);
 /* Own id at |seq| of |entry|. False: a READ_IDS is wanted first. */
 bool job_id(struct session *session, const struct log_entry *entry, uint64_t seq, struct hash *id);
-void job_end(struct session *session);
+void job_end(struct session *session); /* inbox.c */
 
 /* taking.c */
 CHECK_RESULT enum status records_begin(struct session *session, struct bytes frame);
 CHECK_RESULT enum status records_work(struct session *session, bool *done);
+
+/* settling.c */
+/* Tells the sender what was disposed of, and which of it is held. */
+CHECK_RESULT enum status take_ack(struct session *session, const struct head *heads, size_t count,
+                                  struct bytes receipt);
 CHECK_RESULT enum status take_verified(struct session *session, struct batch *batch);
 CHECK_RESULT enum status take_committed(struct session *session, const struct session_event *event);
 CHECK_RESULT enum status take_failed(struct session *session, const struct session_event *event);
