@@ -2,17 +2,9 @@
  * Bodies: what a record says. An array whose first item is always 16 random bytes of its own (the
  * salt), so that the commitment hides the rest and an erased body leaves nothing to guess from.
  *
- *   opening      [salt, device key bin32, scope bin16, predecessor nil|[log bin16, seq uint, id
- * bin32], software text, rules uint, purpose uint, extensions]     purpose: 0 counter, 1 bulk
- * import, 2 authority of a case    [salt, step text|nil, [write …], shown nil|[form text, language
- * text, [[field text, value, [source bin32 …]] …]], [attachment …], detail {…}, extensions] write
- * [field text, op uint, value, [source bin32 …]]   op: 0 set, 1 add, 2 remove; sources: the
- * versions a resolution chose, or the additions a removal takes away attachment [slot uint, size
- * uint, chunk size uint, root bin32, media type text, name text] detail     map, keys below:
- * reason, basis, the officer a book entry names … lease        [salt, log bin16, first day uint,
- * days uint, first number uint, count uint, unit text, extensions] authority    see
- * case/authority.h Values of fields: nil (emptied), integer, text, or for type time: seconds since
- * 1970 as integer. Source: SPEC.md "Bodies".
+ * Here: openings, leases, and the one body all records of a case share (step, writes, what was
+ * shown, attachments, detail). Bodies of authority records are in case/authority.h. SPEC.md
+ * "Bodies" has every item. Source: SPEC.md "Bodies".
  */
 #ifndef HOSO_PROTOCOL_RECORD_BODY_H
 #define HOSO_PROTOCOL_RECORD_BODY_H
@@ -68,14 +60,13 @@ struct attachment {
 
 /* Keys of the detail map; unknown ones are kept and passed over. */
 enum detail_key {
-    DETAIL_REASON = 1, /* text: why */
-    DETAIL_BASIS = 2,  /* text: legal basis */
-    DETAIL_BOOK_OFFICER =
-        3, /* text: staff code a book entry (import, late entry) names as the one who acted */
-    DETAIL_BOOK_HAT = 4, /* uint */
-    DETAIL_CITES = 5,    /* array of bin32: records of other cases this act is a pair with */
-    DETAIL_REQUEST = 6,  /* text: request id of the caller (idempotence) */
-    DETAIL_NOTE = 7      /* text */
+    DETAIL_REASON = 1,       /* text: why */
+    DETAIL_BASIS = 2,        /* text: legal basis */
+    DETAIL_BOOK_OFFICER = 3, /* text: staff code of the one who acted, as a book entry tells it */
+    DETAIL_BOOK_HAT = 4,     /* uint */
+    DETAIL_CITES = 5,        /* array of bin32: records of other cases this act is a pair with */
+    DETAIL_REQUEST = 6,      /* text: request id of the caller (idempotence) */
+    DETAIL_NOTE = 7          /* text */
 };
 
 struct case_body {

@@ -13,7 +13,7 @@
 
 /* Where a log stands: the record the next one must follow. seq 0 = nothing held yet. */
 struct position {
-    struct name log;
+    struct name log; /* to chain_check: as headers name it; a branch's name the log that forked */
     uint64_t seq;
     struct hash id; /* a peer's claim carries only the first 16 bytes, the rest zero */
 };

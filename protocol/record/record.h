@@ -1,25 +1,17 @@
 /*
  * A record: a signed header, and a body the header commits to.
  *
- *   at rest and on the wire   [header bin, officer signature bin64 | nil, device signature bin64,
- * body bin | nil] commitment                BLAKE2b-256("hoso/body/1" ‖ body) in the header
- *   officer's signature       over "hoso/officer/1" ‖ header
- *   device's signature        over "hoso/device/1" ‖ header ‖ officer's signature if any
- *   id                        BLAKE2b-256("hoso/record/1" ‖ header ‖ officer's if any ‖ device's
- * signature)
+ * At rest and on the wire it is [header bin, officer's signature bin64 | nil, device's signature
+ * bin64, body bin | nil]. The officer signs the header; the device signs the header and the
+ * officer's signature; the id is the hash of all three. So a body may be absent, and nothing else
+ * may change.
  *
- * The header is an array. Its first seven items never change meaning in any version:
- *   0 version uint  1 log bin16|nil  2 seq uint  3 prev bin32|nil  4 kind uint  5 case bin16|nil  6
- * commitment bin32 and in version 1 these follow: 7 body size uint (bytes)        8 parents [bin32
- * …] ascending      9 without [bin32 …] ascending 10 act  nil | [officer text, hat uint, unit text,
- * officer key bin32|nil] 11 happened nil | [seconds int, precision uint, zone minutes int]   nil =
- * unknown 12 recorded [seconds int, zone minutes int]                          what the writer's
- * clock claimed 13 source uint      14 pack bin32|nil      15 seen nil | [tree bin16, size uint,
- * root bin32] 16 extensions [[type uint, critical bool, value bin] …] by ascending type An opening
- * record has log nil (the log is named by the record's id), seq 1, prev nil. A genesis has case nil
- * (the case is named by its id). No personal data and no free text stand in a header. A header of a
- * version above 1 is decoded to its first seven items only: |newer| is set, the rest is kept as
- * bytes. Source: SPEC.md "Records".
+ * The header is an array (SPEC.md "Records" lists its items). The first seven never change meaning
+ * in any version: version, log, seq, prev, kind, case, commitment. A header of a version above
+ * RECORD_VERSION is decoded to those: |newer| is set and the rest stays bytes. An opening record
+ * has neither log nor prev: its log is named by its id; so is a case by its genesis. No personal
+ * data and no free text stand in a header.
+ * Source: SPEC.md "Records".
  */
 #ifndef HOSO_PROTOCOL_RECORD_RECORD_H
 #define HOSO_PROTOCOL_RECORD_RECORD_H
