@@ -254,6 +254,10 @@ static enum status heads_finish(struct session *session)
             return status;
         }
     }
+    if (claims && greet_unknown(session) && !session->invited && !session->ever_took &&
+        job->answer_count == 0) {
+        return STATUS_UNKNOWN_PEER; /* it has nothing to show that is not here */
+    }
     if (claims && job->heads.mode == HEADS_WHOLE) {
         session->claiming = false;
         session->stream.waiting = true;

@@ -201,6 +201,9 @@ static enum status dispatch(struct session *session, const struct session_event 
     bool late = session->hello_deadline_us != 0 && session->now_us >= session->hello_deadline_us;
     bool silent = session->line.sent > session->line.acked &&
                   session->now_us >= session->line.progress_us + ACK_TIMEOUT_US;
+    if (late && session->phase != PHASE_GREET) {
+        return STATUS_UNKNOWN_PEER; /* no grant of its came */
+    }
     return late || silent ? STATUS_UNREACHABLE : STATUS_OK;
 }
 

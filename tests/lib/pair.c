@@ -262,6 +262,9 @@ static void side_open(struct pair *pair, struct side *side, struct site *site,
     self.authority = side->authority;
     self.chain_mode = CHAIN_BY_RUN;
     self.window_bytes = pair->window_bytes == 0 ? 256 * 1024 : pair->window_bytes;
+    if (pair->alter != NULL) {
+        pair->alter(pair, &self);
+    }
     side->session = session_new(&self);
     assert_non_null(side->session);
 }

@@ -39,7 +39,10 @@ struct pair {
     size_t window_bytes;
     /* A hand in the line: changes the frame in place, or drops it (returns false). */
     bool (*hand)(struct pair *pair, struct side *from, uint8_t *frame, size_t *size);
-    uint64_t hand_count;
+    /* Changes what a session is told of its node. */
+    void (*alter)(struct pair *pair, struct session_self *self);
+    uint64_t count; /* for the test's own use in the two */
+    struct invitation_secret secret;
 };
 
 /* Connects |client| to |server| and runs until both are quiet. */

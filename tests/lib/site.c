@@ -145,7 +145,7 @@ static int64_t tell_time(void *context)
     return site->clock;
 }
 
-static struct replica_world world_of(struct site *site)
+struct replica_world site_world(struct site *site)
 {
     return (struct replica_world){.context = site, .random = draw, .wall_seconds = tell_time};
 }
@@ -158,7 +158,7 @@ void site_open(struct site *site, struct store *store, const struct district *di
                                         .unit = bytes_of_text(unit),
                                         .name = bytes_of_text("máy"),
                                         .root = district->root};
-    struct replica_world world = world_of(site);
+    struct replica_world world = site_world(site);
     random_fill(&site->random, identity.seed, sizeof identity.seed);
     random_fill(&site->random, identity.scope.bytes, sizeof identity.scope.bytes);
     if (scope != NULL) {
@@ -171,13 +171,13 @@ void site_open(struct site *site, struct store *store, const struct district *di
 void site_open_again(struct site *site, struct store *store, const struct site *like)
 {
     *site = (struct site){.store = store, .clock = like->clock, .random = {like->random.state + 1}};
-    struct replica_world world = world_of(site);
+    struct replica_world world = site_world(site);
     assert_int_equal(replica_open(store, &world, &site->replica), STATUS_OK);
 }
 
 void site_reopen(struct site *site)
 {
-    struct replica_world world = world_of(site);
+    struct replica_world world = site_world(site);
     replica_close(site->replica);
     assert_int_equal(replica_open(site->store, &world, &site->replica), STATUS_OK);
 }

@@ -38,6 +38,8 @@ void site_open(struct site *site, struct store *store, const struct district *di
                uint64_t role, const char *unit, uint64_t seed, const struct name *scope);
 /* Opens the replica that |store| holds already; world as of |like|. */
 void site_open_again(struct site *site, struct store *store, const struct site *like);
+/* The clock and the randomness of |site|, for a replica opened by the test itself. */
+struct replica_world site_world(struct site *site);
 /* Closes the replica and opens it again from its store. */
 void site_reopen(struct site *site);
 void site_close(struct site *site);

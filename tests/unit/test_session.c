@@ -140,14 +140,268 @@ static void test_session__down_and_live_push(void **state)
     pair_close(&world->pair);
 }
 
+/* A site over a copy of another's store, as `cp` of its disk. */
+static void copy_site(struct site *copy, const struct site *of)
+{
+    *copy = (struct site){.store = store_memory_clone(of->store),
+                          .clock = of->clock,
+                          .random = {of->random.state + 99}};
+    assert_non_null(copy->store);
+    struct replica_world world = site_world(copy);
+    assert_int_equal(replica_open(copy->store, &world, &copy->replica), STATUS_OK);
+}
+
+static void break_cursor(struct pair *pair, struct session_self *self)
+{
+    (void)pair;
+    self->cursor.running_hash.bytes[3] ^= 1;
+}
+
+static void test_session__cursor_that_does_not_fit_means_vectors(void **state)
+{
+    struct world *world = *state;
+    receive(&world->office, 20);
+    meet(world, &world->office, &world->hub);
+    world->pair.alter = break_cursor;
+    pair_connect(&world->pair, &world->office, &world->hub);
+    pair_run(&world->pair);
+    assert_at_rest(&world->pair);
+    struct session_report server = side_report(&world->pair.server);
+    struct session_report client = side_report(&world->pair.client);
+    assert_int_equal(server.paths[PATH_CURSOR], 0);
+    assert_int_equal(server.paths[PATH_VECTORS], 1);
+    assert_int_equal(server.paths[PATH_RECEIPT_SELF], 1); /* the evidence */
+    assert_int_equal(server.records_sent + client.records_sent, 0);
+    pair_close(&world->pair);
+    world->pair.alter = NULL;
+    pair_connect(&world->pair, &world->office, &world->hub);
+    pair_run(&world->pair);
+    assert_int_equal(side_report(&world->pair.server).paths[PATH_CURSOR], 1);
+}
+
+static void doubt_marks(struct pair *pair, struct session_self *self)
+{
+    (void)pair;
+    self->marks_certain = false;
+}
+
+static void test_session__branch_is_found_by_bisecting_and_travels_alone(void **state)
+{
+    struct world *world = *state;
+    struct site copy;
+    receive(&world->office, 40);
+    meet(world, &world->office, &world->hub);
+    copy_site(&copy, &world->office);
+    receive(&world->office, 12);
+    receive(&copy, 5);
+    meet(world, &world->office, &world->hub);
+    world->pair.alter = doubt_marks;
+    pair_connect(&world->pair, &copy, &world->hub);
+    pair_run(&world->pair);
+    assert_at_rest(&world->pair);
+    struct session_report client = side_report(&world->pair.client);
+    assert_true(client.paths[PATH_BISECT] > 0);
+    assert_int_equal(client.records_sent, 5);
+    assert_int_equal(client.records_received, 12);
+    pair_close(&world->pair);
+    assert_same(&copy, &world->hub);
+    world->pair.alter = NULL;
+    meet(world, &world->office, &world->hub);
+    assert_same(&world->office, &world->hub);
+    site_close(&copy);
+}
+
+static void show_invitation(struct pair *pair, struct session_self *self)
+{
+    self->has_invitation = self->role == SESSION_CLIENT;
+    self->invitation = pair->secret;
+}
+
+static void invite(struct world *world)
+{
+    struct invitation invitation = {.role = ROLE_DEVICE,
+                                    .unit = bytes_of_text(SITE_UNIT),
+                                    .label = bytes_of_text("máy 2"),
+                                    .scope = replica_identity(world->office.replica)->scope,
+                                    .expires = SITE_START_SECONDS + 86400};
+    struct replica_commit commit;
+    memset(invitation.secret.secret, 7, sizeof invitation.secret.secret);
+    world->pair.secret = invitation.secret;
+    assert_int_equal(replica_begin(world->office.replica), STATUS_OK);
+    assert_int_equal(replica_invite(world->office.replica, &invitation), STATUS_OK);
+    assert_int_equal(replica_commit(world->office.replica, &commit), STATUS_OK);
+}
+
+static void test_session__invited_node_is_granted_at_first_contact(void **state)
+{
+    struct world *world = *state;
+    receive(&world->office, 5);
+    invite(world);
+    site_publish(&world->device, &world->district);
+    receive(&world->device, 3);
+    world->pair.alter = show_invitation;
+    meet(world, &world->device, &world->office);
+    assert_same(&world->device, &world->office);
+}
+
+static void test_session__wrong_invitation_is_unknown(void **state)
+{
+    struct world *world = *state;
+    invite(world);
+    world->pair.secret.secret[0] ^= 1;
+    world->pair.alter = show_invitation;
+    pair_connect(&world->pair, &world->device, &world->office);
+    pair_run(&world->pair);
+    assert_true(world->pair.server.closed);
+    assert_int_equal(world->pair.server.close_status, STATUS_UNKNOWN_PEER);
+    assert_true(world->pair.client.closed);
+    assert_int_equal(world->pair.client.close_status, STATUS_UNKNOWN_PEER);
+    assert_int_equal(side_report(&world->pair.server).records_sent, 0);
+}
+
+static void test_session__unknown_peer_shows_the_chain_of_its_grant(void **state)
+{
+    struct world *world = *state;
+    site_grant(&world->office, &world->device, false, false);
+    site_send(&world->office, &world->device);
+    receive(&world->device, 4);
+    pair_connect(&world->pair, &world->device, &world->hub);
+    pair_run(&world->pair);
+    assert_at_rest(&world->pair);
+    pair_close(&world->pair);
+    assert_same(&world->device, &world->hub);
+}
+
+static bool spoil_hello(struct pair *pair, struct side *from, uint8_t *frame, size_t *size)
+{
+    bool hit = from == (pair->count == 0 ? &pair->server : &pair->client);
+    if (hit && frame[0] == FRAME_HELLO) {
+        frame[*size / 2] ^= 1;
+    }
+    return true;
+}
+
+static void test_session__no_record_leaves_before_the_other_is_proved(void **state)
+{
+    struct world *world = *state;
+    receive(&world->office, 3);
+    world->pair.hand = spoil_hello;
+    for (world->pair.count = 0; world->pair.count < 2; world->pair.count++) {
+        pair_connect(&world->pair, &world->office, &world->hub);
+        pair_run(&world->pair);
+        struct side *judge = world->pair.count == 0 ? &world->pair.client : &world->pair.server;
+        assert_true(judge->closed);
+        assert_false(side_report(judge).proved);
+        assert_int_equal(side_report(judge).records_sent + side_report(judge).records_received, 0);
+        assert_int_equal(world->pair.server.commits, 0);
+        pair_close(&world->pair);
+    }
+}
+
+/* Flips a bit of the n-th record's signature: signatures stand first in the columns' plain part. */
+static bool spoil_signature(struct pair *pair, struct side *from, uint8_t *frame, size_t *size)
+{
+    if (from == &pair->client && frame[0] == FRAME_RECORDS && *size > 600 && pair->count++ == 0) {
+        frame[*size / 3] ^= 1;
+    }
+    return true;
+}
+
+static void test_session__bad_record_stops_its_log_and_no_other(void **state)
+{
+    struct world *world = *state;
+    receive(&world->office, 20);
+    world->pair.hand = spoil_signature;
+    pair_connect(&world->pair, &world->office, &world->hub);
+    pair_run(&world->pair);
+    assert_false(world->pair.client.closed);
+    assert_int_equal(world->pair.client.refused, 1);
+    struct session_report report = side_report(&world->pair.client);
+    assert_false(report.at_rest);
+    assert_true(report.settled);
+    assert_int_equal(report.logs_refused, 1);
+    site_grant(&world->office, &world->device, false, false);
+    uint64_t before = side_report(&world->pair.server).records_received;
+    pair_changed(&world->pair.client);
+    pair_run(&world->pair);
+    assert_true(side_report(&world->pair.server).records_received > before);
+    assert_false(world->pair.client.closed);
+}
+
+static void test_session__small_window_is_enough(void **state)
+{
+    struct world *world = *state;
+    receive(&world->office, 120);
+    world->pair.window_bytes = 4096;
+    meet(world, &world->office, &world->hub);
+    assert_same(&world->office, &world->hub);
+}
+
+static void test_session__unknown_frame_is_passed_over(void **state)
+{
+    static const uint8_t later[] = {200, 1, 2, 3};
+    struct world *world = *state;
+    pair_connect(&world->pair, &world->office, &world->hub);
+    pair_run(&world->pair);
+    pair_inject(&world->pair.client, later, sizeof later);
+    pair_inject(&world->pair.server, later, sizeof later);
+    receive(&world->office, 1);
+    pair_changed(&world->pair.client);
+    pair_run(&world->pair);
+    assert_at_rest(&world->pair);
+}
+
+static bool shake(struct pair *pair, struct side *from, uint8_t *frame, size_t *size)
+{
+    (void)from;
+    uint64_t what = random_below(&pair->random, 24);
+    if (what == 0) {
+        return false;
+    }
+    if (what == 1) {
+        *size = (size_t)random_below(&pair->random, *size + 1);
+    } else if (what < 6) {
+        frame[random_below(&pair->random, *size)] ^= (uint8_t)random_next(&pair->random);
+    }
+    return true;
+}
+
+static void test_session__survives_a_line_that_changes_bytes(void **state)
+{
+    enum { SEEDS = 60, STEPS = 3000 };
+    struct world *world = *state;
+    receive(&world->office, 12);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        world->pair.hand = shake;
+        world->pair.random.state = seed;
+        receive(&world->office, 1);
+        pair_connect(&world->pair, &world->office, &world->hub);
+        (void)pair_run_some(&world->pair, STEPS);
+        pair_close(&world->pair);
+    }
+    world->pair.hand = NULL;
+    meet(world, &world->office, &world->hub);
+    assert_same(&world->office, &world->hub);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_session__##name, set_up, tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_session__first_exchange_makes_both_equal, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(test_session__reconnect_with_nothing_new_is_cheap, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(test_session__down_and_live_push, set_up, tear_down),
+        TEST(first_exchange_makes_both_equal),
+        TEST(reconnect_with_nothing_new_is_cheap),
+        TEST(down_and_live_push),
+        TEST(cursor_that_does_not_fit_means_vectors),
+        TEST(branch_is_found_by_bisecting_and_travels_alone),
+        TEST(invited_node_is_granted_at_first_contact),
+        TEST(wrong_invitation_is_unknown),
+        TEST(unknown_peer_shows_the_chain_of_its_grant),
+        TEST(no_record_leaves_before_the_other_is_proved),
+        TEST(bad_record_stops_its_log_and_no_other),
+        TEST(small_window_is_enough),
+        TEST(unknown_frame_is_passed_over),
+        TEST(survives_a_line_that_changes_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
