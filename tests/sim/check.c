@@ -8,6 +8,7 @@
 
 enum { CHECK_ARENA = 64 << 20, INDEX_MOST = 1000 };
 static const uint64_t LET_IN_US = UINT64_C(120) * 1000000;
+static const uint64_t DAY_US = UINT64_C(86400) * 1000000;
 static const uint64_t HEAL_US = UINT64_C(1800) * 1000000;
 
 static bool is_living(const struct node *node)
@@ -219,6 +220,43 @@ static void let_in(struct world *world)
     }
 }
 
+static void call_anew(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count; i++) {
+        struct node *node = world->nodes[i];
+        for (size_t k = 0; k < node->route_count; k++)
+            cable_cut_route(node, k);
+    }
+}
+
+/* A device that was put back too often has opened more logs than a day allows: the rest stays with
+ * it, unreceipted and said, until another day. */
+static bool any_refused(const struct world *world)
+{
+    for (size_t i = 0; i < world->endpoint_count; i++) {
+        struct session_report report;
+        if (!world->endpoints[i])
+            continue;
+        session_report(world->endpoints[i]->session, &report);
+        if (report.logs_refused > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool rest_at_last(struct world *world)
+{
+    enum { DAYS_MAX = 6 };
+    bool rested = world_run_until(world, check_at_rest, HEAL_US);
+    for (int day = 0; day < DAYS_MAX && !rested && any_refused(world); day++) {
+        world_say(world, "a day passes: logs were refused");
+        world_run(world, world->now_us + DAY_US);
+        call_anew(world);
+        rested = world_run_until(world, check_at_rest, HEAL_US);
+    }
+    return rested;
+}
+
 void check_heal(struct world *world)
 {
     world_say(world, "the network heals");
@@ -239,7 +277,10 @@ void check_heal(struct world *world)
         cable_wake(node);
     }
     let_in(world);
-    bool rested = world_run_until(world, check_at_rest, HEAL_US);
+    /* A flipped bit may have eaten a frame: what a session believes since then ends with it. */
+    if (world->hostile)
+        call_anew(world);
+    bool rested = rest_at_last(world);
     /* At rest once may be between two breaths: it must be so a second later too. */
     if (rested) {
         world_run(world, world->now_us + 1000000);

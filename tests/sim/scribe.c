@@ -67,7 +67,9 @@ static enum status perform_job(struct node *node, struct job *job)
         world_say(node->world, "%s admits a peer: %s", node->name, status_name(status));
         break;
     case JOB_REFUSED:
-        world_say(node->world, "%s hears that a peer refuses a log of its", node->name);
+        world_say(node->world, "%s hears that a log is refused from seq %llu on", node->name,
+                  (unsigned long long)job->seq);
+        status = replica_note_refused(node->replica, &job->key, &job->log, job->seq, job->status);
         break;
     case JOB_NOTE:
         status = replica_note_peer(node->replica, &job->key, job->certain, node_wall_seconds(node));

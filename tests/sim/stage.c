@@ -4,6 +4,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/endpoint.h"
 
+static const uint64_t DAY_US = UINT64_C(86400) * 1000000;
 static const uint64_t REST_US = UINT64_C(3600) * 1000000;
 
 void stage_rest(struct stage *stage)
@@ -31,6 +32,26 @@ bool stage_set(struct stage *stage, struct world *world, size_t devices)
     }
     stage_rest(stage);
     return !world->failed;
+}
+
+void stage_day(struct stage *stage)
+{
+    world_say(stage->world, "a day passes");
+    world_run(stage->world, stage->world->now_us + DAY_US);
+}
+
+static enum status doubt_call(struct node *node, void *context)
+{
+    const struct public_key *peer = context;
+    return replica_note_peer(node->replica, peer, false, node_wall_seconds(node));
+}
+
+void stage_doubt(struct node *node, const struct node *server)
+{
+    struct public_key peer = server->key;
+    world_say(node->world, "%s doubts what of its reached %s", node->name, server->name);
+    if (!scribe_now(node, doubt_call, &peer))
+        world_fail(node->world, "%s cannot note its doubt", node->name);
 }
 
 void stage_block(struct node *node, size_t route)

@@ -22,6 +22,11 @@ struct stage {
 bool stage_set(struct stage *stage, struct world *world, size_t devices);
 /* Time passes until all are at rest; fails the world if that does not come in an hour. */
 void stage_rest(struct stage *stage);
+/* A day passes. */
+void stage_day(struct stage *stage);
+/* |node| cannot tell any more what of its records reached |server|, as after a crash with some of
+ * them on the line. */
+void stage_doubt(struct node *node, const struct node *server);
 void stage_block(struct node *node, size_t route);
 void stage_unblock(struct node *node, size_t route);
 /* Receives |count| dossiers at |node|. |first| (may be NULL) gets the first one's case. */
