@@ -14,12 +14,12 @@
 #include "protocol/case/view.h"
 
 enum {
-    CASE_PACKS_MOST = 16,     /* packs one case may name in its life */
-    CASE_COMPARED_STEPS = 64, /* with more live steps none stands over another (F07) */
-    CASE_FIELD_NONE = UINT32_MAX
+    CASE_PACKS_MOST = 16,    /* packs one case may name in its life */
+    CASE_COMPARED_STEPS = 64 /* with more live steps none stands over another (F07) */
 };
 
 #define NO_VERTEX UINT32_MAX
+#define CASE_FIELD_NONE UINT32_MAX
 
 /* What the last fold made of a live item. */
 enum item_mark {

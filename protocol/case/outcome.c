@@ -78,12 +78,20 @@ static void list_items(struct outcome *outcome, const struct fold *fold)
 
 /* ---- values ---- */
 
+static bool is_left(const struct fold *fold, const struct item *item)
+{
+    for (size_t i = 0; i < fold->live_count; i++) {
+        if (fold->live[i]->mark == MARK_LEFT && fold->live[i]->value == item->value)
+            return true;
+    }
+    return false;
+}
+
 static void value_versions(struct outcome *outcome, const struct fold *fold)
 {
     struct vertex *vertices = outcome->casefile->vertices;
     for (size_t i = 0; i < fold->live_count; i++) {
         const struct item *item = fold->live[i];
-        bool differs = fold->value == NULL || fold->value->value != item->value;
         switch (item->mark) {
         case MARK_LEFT:
         case MARK_EARLIER:
@@ -91,11 +99,11 @@ static void value_versions(struct outcome *outcome, const struct fold *fold)
                 add_version(outcome, item, false);
             break;
         case MARK_PROPOSAL:
-            if (differs && !has_version(outcome, item, true))
+            if (!is_left(fold, item) && !has_version(outcome, item, true))
                 add_version(outcome, item, true);
             break;
         case MARK_ASIDE:
-            if (differs || fold->possible)
+            if (fold->possible || fold->value->value != item->value)
                 vertices[item->vertex].aside = true;
             break;
         case MARK_UNDER:

@@ -109,10 +109,15 @@ size_t fixture_add_pack(struct fixture *fixture, const char *field, enum policy 
 
 void fixture_init(struct fixture *fixture)
 {
+    fixture_init_for(fixture, FIXTURE_RECORDS);
+}
+
+void fixture_init_for(struct fixture *fixture, size_t records)
+{
     memset(fixture, 0, sizeof(*fixture));
     arena_init(&fixture->arena, (size_t)1 << 31);
-    fixture->records = arena_array(&fixture->arena, FIXTURE_RECORDS, sizeof(struct record));
-    fixture->inputs = arena_array(&fixture->arena, FIXTURE_RECORDS, sizeof(struct view_record));
+    fixture->records = arena_array(&fixture->arena, records, sizeof(struct record));
+    fixture->inputs = arena_array(&fixture->arena, records, sizeof(struct view_record));
     for (size_t i = 0; i < sizeof(fixture->log_last) / sizeof(fixture->log_last[0]); i++)
         fixture->log_last[i] = -1;
     fixture_add_pack(fixture, NULL, POLICY_HUMAN);

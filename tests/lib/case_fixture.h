@@ -59,6 +59,8 @@ struct fixture {
 };
 
 void fixture_init(struct fixture *fixture);
+/* The same with room for |records| only, quick to make. */
+void fixture_init_for(struct fixture *fixture, size_t records);
 void fixture_deinit(struct fixture *fixture);
 /* Another pack, the fixture's own with one field's policy changed. Returns its number. */
 size_t fixture_add_pack(struct fixture *fixture, const char *field, enum policy policy);
