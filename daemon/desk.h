@@ -6,6 +6,7 @@
 #ifndef HOSO_DAEMON_DESK_H
 #define HOSO_DAEMON_DESK_H
 
+#include "client/command/call.h"
 #include "client/command/command.h"
 #include "client/home/home.h"
 #include "client/link/service.h"
@@ -13,27 +14,31 @@
 struct desk {
     struct home *home;
     struct service *service; /* NULL: nothing runs, jobs are done at once */
-    struct command_host host;
 };
 
-/* Fills |desk|; it borrows the others. */
-void desk_init(struct desk *desk, struct home *home, struct service *service);
+/* Takes a part of a long answer for stdout before the command ends; false: nobody takes any more.
+ */
+struct desk_stream {
+    bool (*take)(void *context, struct bytes text); /* NULL: the answer stands whole */
+    void *context;
+};
+
 /* Answers |request|; |answer|'s buffers are the caller's, initialised. Any thread but the loop's
  * and the writer's. */
-void desk_answer(struct desk *desk, const struct command_request *request,
-                 struct command_answer *answer);
+void desk_answer(const struct desk *desk, const struct command_request *request,
+                 const struct desk_stream *stream, struct command_answer *answer);
 
-/* The exit code that says |status|. */
-enum hoso_code desk_code(enum status status);
-/* What a refusal says: what is wrong, what was kept, what to do next; in two languages. */
+/* Runs |job| in a group: through the writer if one runs, else at once. As writer_run(). */
+CHECK_RESULT enum status desk_submit(const struct desk *desk, writer_job job, void *context);
+
+/* A refusal in words: what is wrong, and what its failure says of what was kept and comes next. */
 struct desk_refusal {
-    enum hoso_code code;
-    const char *message[2]; /* English, Vietnamese */
-    const char *next[2];
+    struct failure failure;
+    struct words message;
 };
 void desk_refuse(const struct command_request *request, struct command_answer *answer,
                  const struct desk_refusal *refusal);
-/* The same with the text of |status|. */
+/* The same in the words any command has for |status|. */
 void desk_fail(const struct command_request *request, struct command_answer *answer,
                enum status status);
 

@@ -29,20 +29,26 @@ struct making {
 };
 
 static const struct desk_refusal is_made = {
-    .code = HOSO_REFUSED,
-    .message = {"there is a home already", "thư mục này đã được khởi tạo"},
-    .next = {"use it, or say another --home", "dùng nó, hoặc nêu --home khác"}};
+    .failure = {.code = HOSO_REFUSED,
+                .name = "home_exists",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"dùng nó, hoặc nêu --home khác", "use it, or say another --home"}},
+    .message = {"thư mục này đã được khởi tạo", "there is a home already"}};
 static const struct desk_refusal bad_invitation = {
-    .code = HOSO_USAGE,
-    .message = {"this is no invitation of a hub to an office",
-                "đây không phải lời mời của cấp trên "
-                "cho một đơn vị"},
-    .next = {"ask the hub for `hosod invite --unit CODE`",
-             "xin cấp trên chạy `hosod invite --unit MÃ`"}};
+    .failure = {.code = HOSO_USAGE,
+                .name = "invitation",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"xin cấp trên chạy `hosod invite --unit MÃ`",
+                         "ask the hub for `hosod invite --unit CODE`"}},
+    .message = {"đây không phải lời mời của cấp trên "
+                "cho một đơn vị",
+                "this is no invitation of a hub to an office"}};
 static const struct desk_refusal other_unit = {
-    .code = HOSO_REFUSED,
-    .message = {"the invitation is for another unit", "lời mời này dành cho đơn vị khác"},
-    .next = {"say the unit that was invited", "nêu đúng mã đơn vị được mời"}};
+    .failure = {.code = HOSO_REFUSED,
+                .name = "invitation_unit",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"nêu đúng mã đơn vị được mời", "say the unit that was invited"}},
+    .message = {"lời mời này dành cho đơn vị khác", "the invitation is for another unit"}};
 
 /* ---- hub ---- */
 
@@ -215,9 +221,12 @@ static bool read_pack(struct making *making, const struct command_request *reque
 {
     struct packfile_problem problem = {.text = ""};
     enum status status = packfile_encode(making->config->pack, &making->pack, &problem);
-    struct desk_refusal refusal = {.code = HOSO_USAGE,
-                                   .message = {problem.text, problem.text},
-                                   .next = {"mend the file and try again", "sửa tệp rồi làm lại"}};
+    struct desk_refusal refusal = {
+        .failure = {.code = HOSO_USAGE,
+                    .name = "pack",
+                    .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                    .next = {"sửa tệp rồi làm lại", "mend the file and try again"}},
+        .message = {problem.text, problem.text}};
 
     if (status == STATUS_OK)
         return true;

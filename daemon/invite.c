@@ -13,29 +13,40 @@
 enum { INVITE_DAYS = 7 };
 
 static const struct desk_refusal wants_one = {
-    .code = HOSO_USAGE,
-    .message = {"say --unit CODE or --device NAME", "hãy nêu --unit MÃ hoặc --device TÊN"},
-    .next = {"example: hosod invite --device \"desk 2\"",
-             "ví dụ: hosod invite --device \"máy 2\""}};
+    .failure = {.code = HOSO_USAGE,
+                .name = "usage",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"ví dụ: hosod invite --device \"máy 2\"",
+                         "example: hosod invite --device \"desk 2\""}},
+    .message = {"hãy nêu --unit MÃ hoặc --device TÊN", "say --unit CODE or --device NAME"}};
 static const struct desk_refusal not_a_hub = {
-    .code = HOSO_REFUSED,
-    .message = {"only a hub invites offices", "chỉ nút cấp trên mới mời đơn vị"},
-    .next = {"run it at the hub's home", "chạy lệnh này tại nút cấp trên"}};
+    .failure = {.code = HOSO_REFUSED,
+                .name = "not_a_hub",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"chạy lệnh này tại nút cấp trên", "run it at the hub's home"}},
+    .message = {"chỉ nút cấp trên mới mời đơn vị", "only a hub invites offices"}};
 static const struct desk_refusal not_a_server = {
-    .code = HOSO_REFUSED,
-    .message = {"a device invites nobody", "thiết bị không mời ai"},
-    .next = {"run it at the office's home", "chạy lệnh này tại máy của đơn vị"}};
+    .failure = {.code = HOSO_REFUSED,
+                .name = "not_a_server",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"chạy lệnh này tại máy của đơn vị", "run it at the office's home"}},
+    .message = {"thiết bị không mời ai", "a device invites nobody"}};
 static const struct desk_refusal no_address = {
-    .code = HOSO_USAGE,
-    .message = {"the invited one must know where to connect: this home never listened at an "
-                "address others can use",
-                "người được mời phải biết địa chỉ để nối: máy này chưa từng mở ở địa chỉ mà máy "
-                "khác dùng được"},
-    .next = {"say --url ws://HOST:PORT", "hãy nêu --url ws://MÁY:CỔNG"}};
+    .failure = {.code = HOSO_USAGE,
+                .name = "no_address",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"hãy nêu --url ws://MÁY:CỔNG", "say --url ws://HOST:PORT"}},
+    .message = {"người được mời phải biết địa chỉ để nối: máy này chưa từng mở ở địa chỉ mà máy "
+                "khác dùng được",
+                "the invited one must know where to connect: this home never listened at an "
+                "address others can use"}};
 static const struct desk_refusal bad_address = {
-    .code = HOSO_USAGE,
-    .message = {"--url is no ws:// or wss:// address", "--url không phải địa chỉ ws:// hay wss://"},
-    .next = {"example: --url ws://10.0.0.5:7640", "ví dụ: --url ws://10.0.0.5:7640"}};
+    .failure = {.code = HOSO_USAGE,
+                .name = "usage",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"ví dụ: --url ws://10.0.0.5:7640", "example: --url ws://10.0.0.5:7640"}},
+    .message = {"--url không phải địa chỉ ws:// hay wss://",
+                "--url is no ws:// or wss:// address"}};
 
 struct name invite_scope_of_unit(const struct public_key *root, struct bytes unit)
 {
@@ -121,7 +132,7 @@ static void write_answer(const struct command_request *request, struct command_a
     json_write_end(&writer);
 }
 
-static enum status invite(struct desk *desk, struct invitation *invitation, const char *url,
+static enum status invite(const struct desk *desk, struct invitation *invitation, const char *url,
                           struct buffer *text)
 {
     struct replica *replica = desk->home->replica;
@@ -141,12 +152,12 @@ static enum status invite(struct desk *desk, struct invitation *invitation, cons
     carried.expires = invitation->expires;
     status = invitation_write(&carried, text);
     if (status == STATUS_OK)
-        status = desk->host.submit(desk->host.context, keep_job, invitation);
+        status = desk_submit(desk, keep_job, invitation);
     entropy_wipe(&carried.secret, sizeof carried.secret);
     return status;
 }
 
-void invite_answer(struct desk *desk, const struct command_request *request,
+void invite_answer(const struct desk *desk, const struct command_request *request,
                    struct command_answer *answer)
 {
     const struct desk_refusal *refusal = NULL;

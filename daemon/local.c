@@ -25,11 +25,12 @@ struct local_connection {
     struct local *local;
     int fd;       /* -1: the place is free */
     bool working; /* a request is being answered: heartbeats are due */
+    pthread_mutex_t sending;
     struct buffer request;
 };
 
 struct local {
-    struct desk *desk;
+    const struct desk *desk;
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
     int fd;
     int wake[2]; /* a pipe: something written ends the listener */
@@ -93,12 +94,31 @@ static void set_working(struct local_connection *connection, bool working)
     pthread_mutex_unlock(&connection->local->mutex);
 }
 
+/* A part of a long answer goes out at once. Heartbeats are pieces of whole lines, so the mutex
+ * keeps the two apart. */
+static bool send_part(void *context, struct bytes text)
+{
+    struct local_connection *connection = context;
+    struct buffer line;
+    bool sent = false;
+
+    buffer_init(&line, LOCAL_ANSWER_BYTES_MAX);
+    if (local_put_progress(text, &line) == STATUS_OK) {
+        pthread_mutex_lock(&connection->sending);
+        sent = send_all(connection->fd, buffer_view(&line));
+        pthread_mutex_unlock(&connection->sending);
+    }
+    buffer_deinit(&line);
+    return sent;
+}
+
 /* Answers one request. False: the connection is no use any more. */
 static bool answer_line(struct local_connection *connection, struct bytes line)
 {
     struct command_request request;
     struct command_answer answer = {.code = HOSO_DONE};
     struct json *document = NULL;
+    struct desk_stream stream = {.take = send_part, .context = connection};
     struct buffer arguments;
     struct buffer out;
     bool sent = false;
@@ -112,7 +132,7 @@ static bool answer_line(struct local_connection *connection, struct bytes line)
     status = local_take_request(line, &document, &arguments, &request);
     if (status == STATUS_OK) {
         set_working(connection, true);
-        desk_answer(connection->local->desk, &request, &answer);
+        desk_answer(connection->local->desk, &request, &stream, &answer);
         set_working(connection, false);
         status = local_put_answer(&answer, &out);
     }
@@ -147,7 +167,17 @@ static void *connection_run(void *argument)
 
 /* ---- the listener ---- */
 
-/* A client that waits hears that the daemon lives. A full pipe means it is not waiting. */
+/* One that is being sent something hears enough; a full pipe means that nobody waits. */
+static void send_heartbeat(struct local_connection *connection, struct bytes line)
+{
+    if (connection->fd < 0 || !connection->working ||
+        pthread_mutex_trylock(&connection->sending) != 0)
+        return;
+    (void)send(connection->fd, line.at, line.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    pthread_mutex_unlock(&connection->sending);
+}
+
+/* A client that waits hears that the daemon lives. */
 static void send_heartbeats(struct local *local)
 {
     struct buffer line;
@@ -156,9 +186,7 @@ static void send_heartbeats(struct local *local)
     if (local_put_progress(bytes_of(NULL, 0), &line) == STATUS_OK) {
         pthread_mutex_lock(&local->mutex);
         for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST; i++) {
-            if (local->connections[i].fd >= 0 && local->connections[i].working)
-                (void)send(local->connections[i].fd, line.at, line.size,
-                           MSG_NOSIGNAL | MSG_DONTWAIT);
+            send_heartbeat(&local->connections[i], buffer_view(&line));
         }
         pthread_mutex_unlock(&local->mutex);
     }
@@ -178,9 +206,9 @@ static void take_connection(struct local *local, int fd)
             connection = &local->connections[i];
     }
     if (connection != NULL && !local->stopping) {
-        memset(connection, 0, sizeof *connection);
         connection->local = local;
         connection->fd = fd;
+        connection->working = false;
         buffer_init(&connection->request, LOCAL_REQUEST_BYTES_MAX);
         if (thread_start(&thread, connection_run, connection) == STATUS_OK) {
             pthread_detach(thread);
@@ -240,7 +268,7 @@ static enum status bind_socket(struct local *local)
     return bound == 0 && listen(local->fd, LOCAL_CONNECTIONS_MOST) == 0 ? STATUS_OK : STATUS_IO;
 }
 
-enum status local_open(struct desk *desk, struct local **out)
+enum status local_open(const struct desk *desk, struct local **out)
 {
     struct local *local = calloc(1, sizeof *local);
     enum status status = STATUS_OK;
@@ -251,8 +279,10 @@ enum status local_open(struct desk *desk, struct local **out)
     local->desk = desk;
     local->fd = -1;
     local->wake[0] = local->wake[1] = -1;
-    for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST; i++)
+    for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST; i++) {
         local->connections[i].fd = -1;
+        pthread_mutex_init(&local->connections[i].sending, NULL);
+    }
     status = local_socket_path(desk->home->path, local->path, sizeof local->path);
     if (status == STATUS_OK)
         status = bind_socket(local);
@@ -306,6 +336,8 @@ void local_close(struct local *local)
     pthread_mutex_unlock(&local->mutex);
     close(local->fd);
     close(local->wake[0]);
+    for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST; i++)
+        pthread_mutex_destroy(&local->connections[i].sending);
     pthread_cond_destroy(&local->freed);
     pthread_mutex_destroy(&local->mutex);
     free(local);

@@ -16,7 +16,7 @@ struct local;
  * Binds HOME/daemon.sock (0600; whoever has the store open owns it, so one left over is replaced)
  * and serves |desk| from it. Errors: LIMIT (the path is too long for a socket), IO, NO_MEMORY.
  */
-CHECK_RESULT enum status local_open(struct desk *desk, struct local **local);
+CHECK_RESULT enum status local_open(const struct desk *desk, struct local **local);
 /* No more connections and requests; those being answered go on. */
 void local_stop(struct local *local);
 /* Waits for those being answered, frees all. NULL is allowed. */

@@ -65,7 +65,7 @@ static void write_text(struct buffer *out, const struct replica_peer_status *pee
         buffer_append(out, line, (size_t)size < sizeof line ? (size_t)size : sizeof line - 1);
 }
 
-static void write_peers(struct desk *desk, const struct command_request *request,
+static void write_peers(const struct desk *desk, const struct command_request *request,
                         const struct replica_status *status, const struct connected *connected,
                         struct buffer *out)
 {
@@ -83,7 +83,7 @@ static void write_peers(struct desk *desk, const struct command_request *request
     }
 }
 
-void peers_answer(struct desk *desk, const struct command_request *request,
+void peers_answer(const struct desk *desk, const struct command_request *request,
                   struct command_answer *answer)
 {
     struct replica_read *read = NULL;

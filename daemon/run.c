@@ -25,34 +25,46 @@ struct running {
 };
 
 static const struct desk_refusal no_home = {
-    .code = HOSO_NOT_FOUND,
-    .message = {"there is no home here", "ở đây chưa có dữ liệu nào"},
-    .next = {"make one with hosod init, or say --home DIR",
-             "khởi tạo bằng hosod init, hoặc nêu --home THƯ_MỤC"}};
+    .failure = {.code = HOSO_NOT_FOUND,
+                .name = "no_home",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"khởi tạo bằng hosod init, hoặc nêu --home THƯ_MỤC",
+                         "make one with hosod init, or say --home DIR"}},
+    .message = {"ở đây chưa có dữ liệu nào", "there is no home here"}};
 static const struct desk_refusal is_taken = {
-    .code = HOSO_BUSY,
-    .message = {"another process has this home open", "một tiến trình khác đang dùng dữ liệu này"},
-    .next = {"end it, or say another --home", "kết thúc nó, hoặc nêu --home khác"}};
+    .failure = {.code = HOSO_BUSY,
+                .name = "busy",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"kết thúc nó, hoặc nêu --home khác", "end it, or say another --home"}},
+    .message = {"một tiến trình khác đang dùng dữ liệu này", "another process has this home open"}};
 static const struct desk_refusal bad_listen = {
-    .code = HOSO_USAGE,
-    .message = {"--listen is not HOST:PORT", "--listen không phải MÁY:CỔNG"},
-    .next = {"example: --listen 127.0.0.1:7640", "ví dụ: --listen 127.0.0.1:7640"}};
+    .failure = {.code = HOSO_USAGE,
+                .name = "usage",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"ví dụ: --listen 127.0.0.1:7640", "example: --listen 127.0.0.1:7640"}},
+    .message = {"--listen không phải MÁY:CỔNG", "--listen is not HOST:PORT"}};
 static const struct desk_refusal bad_upstream = {
-    .code = HOSO_USAGE,
-    .message = {"--upstream is no ws:// address", "--upstream không phải địa chỉ ws://"},
-    .next = {"example: --upstream ws://10.0.0.5:7640", "ví dụ: --upstream ws://10.0.0.5:7640"}};
+    .failure = {.code = HOSO_USAGE,
+                .name = "usage",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"ví dụ: --upstream ws://10.0.0.5:7640",
+                         "example: --upstream ws://10.0.0.5:7640"}},
+    .message = {"--upstream không phải địa chỉ ws://", "--upstream is no ws:// address"}};
 static const struct desk_refusal address_taken = {
-    .code = HOSO_UNREACHABLE,
-    .message =
-        {"cannot listen at that address: it is taken, or not of this machine",
-         "không mở được địa chỉ này: đã có chương trình khác dùng, hoặc không thuộc máy này"},
-    .next = {"say another --listen; port 0 picks a free one",
-             "nêu --listen khác; cổng 0 sẽ tự chọn cổng trống"}};
+    .failure = {.code = HOSO_UNREACHABLE,
+                .name = "address_taken",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"nêu --listen khác; cổng 0 sẽ tự chọn cổng trống",
+                         "say another --listen; port 0 picks a free one"}},
+    .message = {"không mở được địa chỉ này: đã có chương trình khác dùng, hoặc không thuộc máy này",
+                "cannot listen at that address: it is taken, or not of this machine"}};
 static const struct desk_refusal long_home = {
-    .code = HOSO_USAGE,
-    .message = {"the home's path is too long for a local socket",
-                "đường dẫn thư mục quá dài cho ổ nối nội bộ"},
-    .next = {"use a shorter --home", "dùng --home ngắn hơn"}};
+    .failure = {.code = HOSO_USAGE,
+                .name = "usage",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"dùng --home ngắn hơn", "use a shorter --home"}},
+    .message = {"đường dẫn thư mục quá dài cho ổ nối nội bộ",
+                "the home's path is too long for a local socket"}};
 
 /* ---- starting ---- */
 
@@ -96,7 +108,8 @@ static const struct desk_refusal *open_service(struct running *running, enum sta
     *status = listen_remember(running->home.path, &running->listen);
     if (*status != STATUS_OK)
         return NULL;
-    desk_init(&running->desk, &running->home, running->service);
+    running->desk.home = &running->home;
+    running->desk.service = running->service;
     *status = local_open(&running->desk, &running->local);
     if (*status == STATUS_LIMIT)
         return &long_home;
@@ -173,7 +186,7 @@ void run_answer(const struct config *config, const struct command_request *reque
         journal_say(&running.journal, JOURNAL_INFO, "stopping", "signal=%d", number);
         notify_send("STOPPING=1");
         if (service_health(running.service) != STATUS_OK)
-            answer->code = desk_code(service_health(running.service));
+            desk_fail(request, answer, service_health(running.service));
     }
     stop(&running);
     journal_say(&running.journal, JOURNAL_INFO, "stopped", "code=%d", (int)answer->code);

@@ -34,8 +34,9 @@ struct writer {
     struct work_list batches;
     bool ending;
     /* the writer's thread alone */
-    bool stale;           /* derived rows may be behind */
-    uint64_t stale_since; /* us; 0: not known to be */
+    bool stale;              /* derived rows may be behind */
+    uint64_t stale_since;    /* us; 0: not known to be */
+    uint64_t receipt_number; /* that was told last */
     bool broken;
     struct work broken_work;
 };
@@ -86,12 +87,14 @@ static void news_done(struct work *work)
  * and their digests at rest find the difference. */
 static struct writer_news *news_of(struct writer *writer, const struct replica_commit *commit)
 {
+    /* A batch may bring receipts of others alone: no log advances, yet peers are to have them. */
     bool any = commit->changed_count > 0 || commit->authority_changed || commit->epoch_changed ||
-               commit->receipt.size > 0;
+               commit->receipt_number != writer->receipt_number;
     struct writer_news *news = any ? calloc(1, sizeof *news) : NULL;
 
     if (news == NULL)
         return NULL;
+    writer->receipt_number = commit->receipt_number;
     news->work.done = news_done;
     news->writer = writer;
     news->arrival = commit->arrival;
