@@ -275,7 +275,6 @@ enum status arguments_read(int count, char *const *words, bool vietnamese,
 {
     struct parsing parsing = {.arguments = arguments, .vietnamese = vietnamese, .problem = problem};
 
-    *arguments = (struct arguments){0};
     problem[0] = 0;
     json_write_start(&parsing.writer, out);
     json_open_object(&parsing.writer, NULL);
@@ -300,6 +299,24 @@ enum status arguments_read(int count, char *const *words, bool vietnamese,
         return complain(&parsing, STATUS_USAGE, arguments->verb->usage, "còn thiếu từ",
                         "a word is missing");
     return STATUS_OK;
+}
+
+void arguments_refuse(const struct command_request *request, struct command_answer *answer,
+                      enum status status, const char *problem)
+{
+    struct call call = {.json = request->json, .vietnamese = request->vietnamese, .answer = answer};
+    bool usage = status == STATUS_USAGE;
+    const struct failure failure = {
+        .code = status == STATUS_NOT_FOUND ? HOSO_NOT_FOUND : HOSO_USAGE,
+        .name = usage ? "usage" : "file",
+        .kept = {"Không có gì bị thay đổi.", "Nothing was changed."},
+        .next = {"Xem cách dùng: hoso --help", "See how it is used: hoso --help"}};
+
+    json_write_start(&call.writer, &answer->out);
+    if (problem[0] == 0)
+        call_fail_status(&call, status);
+    else
+        call_fail(&call, &failure, "%s.", "%s.", problem);
 }
 
 static void put_line(struct buffer *out, const char *first, const char *second)

@@ -236,6 +236,24 @@ bool call_needs(struct call *call, const char *key, struct bytes *text)
     return text->size > 0;
 }
 
+bool call_composed(struct call *call, const char *key, struct bytes *text)
+{
+    struct bytes typed = call_text(call, key);
+    struct buffer composed;
+    bool copied = true;
+
+    buffer_init(&composed, text_room(typed.size) + 1);
+    enum status status = text_normalise(typed, &composed);
+    if (status == STATUS_MALFORMED)
+        call_fail_usage(call, key, "có ký tự không hợp lệ",
+                        "it holds characters that are not allowed");
+    else if (!status)
+        *text = arena_copy(&call->arena, buffer_view(&composed), &copied);
+    buffer_deinit(&composed);
+    call_fail_status(call, copied ? status : STATUS_NO_MEMORY);
+    return !status && copied;
+}
+
 bool call_flag(const struct call *call, const char *key)
 {
     return json_as_flag(json_member(call->arguments, key));

@@ -71,6 +71,9 @@ void call_fail_usage(struct call *call, const char *name, const char *vietnamese
 struct bytes call_text(const struct call *call, const char *key);
 /* The same, ends the call with USAGE if it is empty. */
 bool call_needs(struct call *call, const char *key, struct bytes *text);
+/* A text argument in composed form (NFC), in the call's arena: for what is signed. False: it holds
+ * characters that are not allowed, the call has failed. */
+bool call_composed(struct call *call, const char *key, struct bytes *text);
 bool call_flag(const struct call *call, const char *key);
 /* An integer, also as digits in a text; |otherwise| if it was not given. False: it is none, or not
  * within |least| and |most|; the call has failed then. */

@@ -1,0 +1,103 @@
+#include "client/home/runner.h"
+
+#include "client/command/call.h"
+#include "client/home/local.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+void runner_refuse(const struct command_request *request, struct command_answer *answer,
+                   enum status status)
+{
+    struct call call = {.json = request->json, .vietnamese = request->vietnamese, .answer = answer};
+    const struct failure no_home = {
+        .code = HOSO_NOT_FOUND,
+        .name = "no_home",
+        .next = {"Tạo mới: hoso init --join GIẤY_MỜI, hoặc chỉ thư mục bằng --home.",
+                 "Make one: hoso init --join INVITE, or name the folder with --home."}};
+
+    json_write_start(&call.writer, &answer->out);
+    if (status == STATUS_NOT_FOUND)
+        call_fail(&call, &no_home, "%s", "%s",
+                  call_pick(&call, "Chưa có kho dữ liệu ở đây.", "There is no home here."));
+    else
+        call_fail_status(&call, status);
+}
+
+enum status runner_open(struct runner *runner, const char *path)
+{
+    int descriptor;
+
+    *runner = (struct runner){.alone = false};
+    int size = snprintf(runner->path, sizeof runner->path, "%s", path);
+    if (size < 0 || (size_t)size >= sizeof runner->path)
+        return STATUS_LIMIT;
+    enum status status = local_connect(path, &descriptor);
+    if (status == STATUS_OK)
+        (void)close(descriptor);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    runner->alone = true;
+    return lone_open(&runner->lone, runner->path);
+}
+
+void runner_close(struct runner *runner)
+{
+    if (runner->alone)
+        lone_close(&runner->lone);
+}
+
+static bool lone_stream(void *context, struct bytes text)
+{
+    struct lone *lone = context;
+    struct runner *runner = lone->watcher;
+
+    return runner->stream && runner->stream(runner->context, text);
+}
+
+static void lone_progress(void *context, uint64_t done, uint64_t all)
+{
+    struct lone *lone = context;
+    struct runner *runner = lone->watcher;
+
+    if (runner->progress)
+        runner->progress(runner->context, done, all);
+}
+
+static void local_progress(void *context, struct bytes text)
+{
+    struct runner *runner = context;
+
+    /* An empty line only says that the daemon lives. */
+    if (text.size > 0)
+        (void)runner->stream(runner->context, text);
+}
+
+static enum status run_through_daemon(struct runner *runner, const struct command_request *request,
+                                      struct command_answer *answer)
+{
+    int descriptor;
+
+    enum status status = local_connect(runner->path, &descriptor);
+    if (status)
+        return status == STATUS_NOT_FOUND ? STATUS_BUSY : status;
+    status =
+        local_call(descriptor, request, runner->stream ? local_progress : NULL, runner, answer);
+    (void)close(descriptor);
+    return status;
+}
+
+void runner_run(struct runner *runner, const struct command_request *request,
+                struct command_answer *answer)
+{
+    if (!runner->alone) {
+        enum status status = run_through_daemon(runner, request, answer);
+        if (status)
+            runner_refuse(request, answer, status);
+        return;
+    }
+    runner->lone.watcher = runner;
+    runner->lone.host.stream = runner->stream ? lone_stream : NULL;
+    runner->lone.host.progress = runner->progress ? lone_progress : NULL;
+    command_run(&runner->lone.host, request, answer);
+}
