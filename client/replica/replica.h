@@ -287,6 +287,7 @@ struct replica_peer_status {
     int64_t last_contact; /* 0 never */
     uint64_t ahead;       /* records here it is not known to hold */
     uint64_t behind;      /* records it is known to hold and we do not */
+    uint64_t held;        /* records of its scopes that wait here for an ancestor */
 };
 struct replica_status {
     uint64_t records, at_office, at_hub; /* of all this store holds */

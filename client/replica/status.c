@@ -15,6 +15,7 @@ struct gathering {
     struct replica_status *status;
     struct replica_scope_status *scopes;
     uint32_t *scope_numbers;
+    uint64_t *scope_held;
     struct buffer *vectors; /* one a scope */
     struct buffer *views;
     size_t scope_count;
@@ -149,6 +150,7 @@ static enum status count_case(struct gathering *gathering, const struct name *na
     size_t scope = scope_index(gathering, scope_number);
     if (scope < gathering->scope_count) {
         struct buffer *views = &gathering->views[scope];
+        gathering->scope_held[scope] += row.summary.held;
         buffer_append(views, name->bytes, sizeof name->bytes);
         buffer_append(views, row.summary.view_hash.bytes, sizeof row.summary.view_hash.bytes);
     }
@@ -209,10 +211,11 @@ static enum status gather_scopes(struct gathering *gathering)
     struct arena *arena = gathering->arena;
     gathering->scopes = arena_array(arena, most, sizeof *gathering->scopes);
     gathering->scope_numbers = arena_array(arena, most, sizeof *gathering->scope_numbers);
+    gathering->scope_held = arena_array(arena, most, sizeof *gathering->scope_held);
     gathering->vectors = arena_array(arena, most, sizeof *gathering->vectors);
     gathering->views = arena_array(arena, most, sizeof *gathering->views);
     if (gathering->scopes == NULL || gathering->scope_numbers == NULL ||
-        gathering->vectors == NULL || gathering->views == NULL) {
+        gathering->scope_held == NULL || gathering->vectors == NULL || gathering->views == NULL) {
         return STATUS_NO_MEMORY;
     }
     for (uint32_t i = 0; i < most; i++) {
@@ -272,6 +275,15 @@ static enum status count_ahead(struct gathering *gathering, struct replica_peer_
     return STATUS_OK;
 }
 
+static void count_held(const struct gathering *gathering, struct replica_peer_status *peer)
+{
+    for (size_t i = 0; i < gathering->scope_count; i++) {
+        if (authority_may(gathering->read->authority, &peer->key, &gathering->scopes[i].scope)) {
+            peer->held += gathering->scope_held[i];
+        }
+    }
+}
+
 static bool gather_peer(void *context, const struct public_key *key, const struct peer_row *row)
 {
     struct gathering *gathering = context;
@@ -290,6 +302,7 @@ static bool gather_peer(void *context, const struct public_key *key, const struc
     if (peer->last_contact > status->last_contact) {
         status->last_contact = peer->last_contact;
     }
+    count_held(gathering, peer);
     gathering->failure = count_ahead(gathering, peer);
     return gathering->failure == STATUS_OK;
 }
