@@ -189,5 +189,6 @@ void run_answer(const struct config *config, const struct command_request *reque
             desk_fail(request, answer, service_health(running.service));
     }
     stop(&running);
-    journal_say(&running.journal, JOURNAL_INFO, "stopped", "code=%d", (int)answer->code);
+    if (number != 0)
+        journal_say(&running.journal, JOURNAL_INFO, "stopped", "code=%d", (int)answer->code);
 }
