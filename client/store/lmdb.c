@@ -10,10 +10,10 @@
  * dropped after a failed flush cannot be known.
  */
 #include "client/store/driver.h"
+#include "client/store/folder.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <lmdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,12 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
 
-enum { PATH_BYTES = 4096, READERS = 512 };
+enum { READERS = 512 };
 
 #define MAP_BYTES ((size_t)64 << 30)
 #define RESERVE_LEAST ((uint64_t)64 << 20)
@@ -67,7 +64,7 @@ struct lmdb_store {
     atomic_bool failed;
     bool writing;
     struct lmdb_write write;
-    char folder[PATH_BYTES];
+    char folder[FOLDER_PATH_BYTES];
 };
 
 struct lmdb_cursor {
@@ -125,73 +122,6 @@ static MDB_val val_of(struct bytes bytes)
 static struct bytes bytes_of_val(const MDB_val *val)
 {
     return bytes_of(val->mv_data, val->mv_size);
-}
-
-/* ---- files ---- */
-
-static bool path_join(char out[PATH_BYTES], const char *folder, const char *name)
-{
-    int size = snprintf(out, PATH_BYTES, "%s/%s", folder, name);
-    return size > 0 && size < PATH_BYTES;
-}
-
-static enum status sync_path(const char *path, int flags)
-{
-    int descriptor = open(path, flags | O_CLOEXEC);
-    if (descriptor < 0)
-        return STATUS_IO;
-    enum status status = fsync(descriptor) == 0 ? STATUS_OK : STATUS_IO;
-    if (close(descriptor) != 0)
-        status = STATUS_IO;
-    return status;
-}
-
-static enum status sync_folder_and_parent(const char *folder)
-{
-    char parent[PATH_BYTES];
-    if (!path_join(parent, folder, ".."))
-        return STATUS_IO;
-    enum status status = sync_path(folder, O_RDONLY | O_DIRECTORY);
-    return status == STATUS_OK ? sync_path(parent, O_RDONLY | O_DIRECTORY) : status;
-}
-
-/* Shared maps over a network lose the order of writes that LMDB stands on. */
-static enum status refuse_network(const char *folder)
-{
-    static const uint32_t network[] = {
-        0x6969,     /* NFS */
-        0x517b,     /* SMB */
-        0xff534d42, /* CIFS */
-        0xfe534d42, /* SMB2 */
-        0x5346414f, /* AFS */
-        0x73757245, /* Coda */
-        0x00c36400, /* Ceph */
-    };
-    struct statfs about;
-    if (statfs(folder, &about) != 0)
-        return STATUS_IO;
-    for (size_t i = 0; i < sizeof network / sizeof network[0]; i++) {
-        if ((uint32_t)about.f_type == network[i])
-            return STATUS_REFUSED;
-    }
-    return STATUS_OK;
-}
-
-static enum status lock_folder(const char *folder, int *descriptor)
-{
-    char path[PATH_BYTES];
-    if (!path_join(path, folder, "owner.lock"))
-        return STATUS_IO;
-    int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (opened < 0)
-        return STATUS_IO;
-    if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
-        enum status status = errno == EWOULDBLOCK ? STATUS_BUSY : STATUS_IO;
-        close(opened);
-        return status;
-    }
-    *descriptor = opened;
-    return STATUS_OK;
 }
 
 /* ---- the environment ---- */
@@ -279,10 +209,10 @@ static enum status tables_open(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
  * one. */
 static enum status store_make(const char *folder)
 {
-    char made[PATH_BYTES], made_lock[PATH_BYTES], final[PATH_BYTES];
-    if (!path_join(made, folder, "records.mdb.new") ||
-        !path_join(made_lock, folder, "records.mdb.new-lock") ||
-        !path_join(final, folder, "records.mdb"))
+    char made[FOLDER_PATH_BYTES], made_lock[FOLDER_PATH_BYTES], final[FOLDER_PATH_BYTES];
+    if (!folder_join(made, folder, "records.mdb.new") ||
+        !folder_join(made_lock, folder, "records.mdb.new-lock") ||
+        !folder_join(final, folder, "records.mdb"))
         return STATUS_IO;
     (void)unlink(made);
     (void)unlink(made_lock);
@@ -295,24 +225,12 @@ static enum status store_make(const char *folder)
     mdb_env_close(env);
     (void)unlink(made_lock);
     if (status == STATUS_OK)
-        status = sync_path(made, O_RDWR);
+        status = folder_sync_file(made);
     if (status == STATUS_OK && rename(made, final) != 0)
         status = STATUS_IO;
     if (status == STATUS_OK)
-        status = sync_folder_and_parent(folder);
+        status = folder_sync(folder);
     return status;
-}
-
-static enum status folder_make(const char *folder, bool create)
-{
-    struct stat about;
-    if (stat(folder, &about) == 0)
-        return S_ISDIR(about.st_mode) ? STATUS_OK : STATUS_IO;
-    if (errno != ENOENT)
-        return STATUS_IO;
-    if (!create)
-        return STATUS_NOT_FOUND;
-    return mkdir(folder, 0700) == 0 ? STATUS_OK : STATUS_IO;
 }
 
 static void lmdb_close(struct store *store)
@@ -328,20 +246,11 @@ static void lmdb_close(struct store *store)
 
 /* ---- room ---- */
 
-static enum status disk_free(const struct lmdb_store *lmdb, uint64_t *free_bytes)
-{
-    struct statvfs disk;
-    if (statvfs(lmdb->folder, &disk) != 0)
-        return STATUS_IO;
-    *free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-    return STATUS_OK;
-}
-
 static enum status lmdb_room(struct store *store, uint64_t *free_bytes, bool *reserve)
 {
     struct lmdb_store *lmdb = lmdb_of(store);
     uint64_t left = 0;
-    enum status status = disk_free(lmdb, &left);
+    enum status status = folder_free_bytes(lmdb->folder, &left);
     if (status != STATUS_OK)
         return status;
     MDB_envinfo info;
@@ -435,7 +344,8 @@ static enum status lmdb_commit(struct store_write *base)
     atomic_store(&lmdb->failed, true);
     /* A full disk shows as a short write, which LMDB reports as EIO. */
     uint64_t left = 0;
-    if (status_of(rc) == STATUS_FULL || (disk_free(lmdb, &left) == STATUS_OK && left < FULL_BYTES))
+    if (status_of(rc) == STATUS_FULL ||
+        (folder_free_bytes(lmdb->folder, &left) == STATUS_OK && left < FULL_BYTES))
         return STATUS_FULL;
     return STATUS_IO;
 }
@@ -626,8 +536,8 @@ static const struct store_driver lmdb_driver = {
 /* Locks the folder and opens, after making it if asked, what it holds. */
 static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
 {
-    char path[PATH_BYTES];
-    if (!path_join(path, lmdb->folder, "records.mdb"))
+    char path[FOLDER_PATH_BYTES];
+    if (!folder_join(path, lmdb->folder, "records.mdb"))
         return STATUS_IO;
     enum status status = folder_make(lmdb->folder, create);
     if (status != STATUS_OK)
@@ -638,9 +548,9 @@ static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
         return STATUS_IO;
     if (!there && !create)
         return STATUS_NOT_FOUND;
-    status = refuse_network(lmdb->folder);
+    status = folder_refuse_network(lmdb->folder);
     if (status == STATUS_OK)
-        status = lock_folder(lmdb->folder, &lmdb->lock_descriptor);
+        status = folder_lock(lmdb->folder, &lmdb->lock_descriptor);
     /* Whoever held the lock before may just have made it. */
     if (status == STATUS_OK && stat(path, &about) != 0)
         status = errno == ENOENT ? store_make(lmdb->folder) : STATUS_IO;

@@ -1,12 +1,10 @@
 /*
- * A store in memory: per table a treap whose nodes are shared between versions and copied on the
- * path of a write. A version is what one commit left; a reader keeps its version, a bounded chain
- * of older ones lets the last commits be forgotten.
- *
- * A node made by the open write (same |edit|) belongs to it alone and is changed in place. The
- * priority of a node is a hash of its key, so the shape of a tree depends on nothing but its keys.
+ * A store in memory: per table a tree that shares what did not change with the versions before. A
+ * version is what one commit left; a reader keeps its version, a bounded chain of older ones lets
+ * the last commits be forgotten.
  */
 #include "client/store/driver.h"
+#include "client/store/tree.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -14,32 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct entry {
-    atomic_uint references;
-    uint32_t value_size;
-    uint16_t key_size;
-    uint8_t data[]; /* key, value */
-};
-
-struct node {
-    atomic_uint references;
-    uint32_t priority;
-    uint64_t edit;
-    struct node *left;
-    struct node *right;
-    struct entry *entry;
-};
-
 struct version {
     atomic_uint references;
-    struct node *roots[TABLE_COUNT];
+    struct tree_node *roots[TABLE_COUNT];
     struct version *older; /* one of the history; counted */
 };
 
 struct memory_read {
     struct store_read base;
     struct version *version; /* counted; NULL for a write's view */
-    struct node *const *roots;
+    struct tree_node *const *roots;
 };
 
 struct memory_store;
@@ -47,7 +29,7 @@ struct memory_store;
 struct memory_write {
     struct store_write base;
     struct memory_store *store;
-    struct node *roots[TABLE_COUNT];
+    struct tree_node *roots[TABLE_COUNT];
     struct memory_read view;
     uint64_t edit;
 };
@@ -69,236 +51,12 @@ struct memory_cursor {
     struct store_cursor base;
     struct memory_read *read;
     enum store_table table;
-    struct entry *entry; /* where it stands, counted; NULL: nowhere yet */
+    struct tree_entry *entry; /* where it stands, counted; NULL: nowhere yet */
 };
 
 static struct memory_store *memory_of(struct store *store)
 {
     return (struct memory_store *)store;
-}
-
-/* ---- entries and nodes ---- */
-
-static struct entry *entry_new(struct bytes key, struct bytes value)
-{
-    struct entry *entry = malloc(sizeof *entry + key.size + value.size);
-    if (!entry)
-        return NULL;
-    atomic_init(&entry->references, 1);
-    entry->key_size = (uint16_t)key.size;
-    entry->value_size = (uint32_t)value.size;
-    memcpy(entry->data, key.at, key.size);
-    if (value.size > 0)
-        memcpy(entry->data + key.size, value.at, value.size);
-    return entry;
-}
-
-static struct entry *entry_keep(struct entry *entry)
-{
-    atomic_fetch_add_explicit(&entry->references, 1, memory_order_relaxed);
-    return entry;
-}
-
-static void entry_drop(struct entry *entry)
-{
-    if (entry && atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) == 1)
-        free(entry);
-}
-
-static struct bytes entry_key(const struct entry *entry)
-{
-    return bytes_of(entry->data, entry->key_size);
-}
-
-static struct bytes entry_value(const struct entry *entry)
-{
-    return bytes_of(entry->data + entry->key_size, entry->value_size);
-}
-
-static struct node *node_keep(struct node *node)
-{
-    if (node)
-        atomic_fetch_add_explicit(&node->references, 1, memory_order_relaxed);
-    return node;
-}
-
-static void node_drop(struct node *node)
-{
-    while (node && atomic_fetch_sub_explicit(&node->references, 1, memory_order_acq_rel) == 1) {
-        struct node *right = node->right;
-        node_drop(node->left);
-        entry_drop(node->entry);
-        free(node);
-        node = right;
-    }
-}
-
-/* Makes the node at |slot| the write's own. */
-static bool node_own(uint64_t edit, struct node **slot)
-{
-    struct node *old = *slot;
-    if (old->edit == edit)
-        return true;
-    struct node *copy = malloc(sizeof *copy);
-    if (!copy)
-        return false;
-    atomic_init(&copy->references, 1);
-    copy->priority = old->priority;
-    copy->edit = edit;
-    copy->left = node_keep(old->left);
-    copy->right = node_keep(old->right);
-    copy->entry = entry_keep(old->entry);
-    node_drop(old);
-    *slot = copy;
-    return true;
-}
-
-/* FNV-1a, then mixed: keys differ in their last bits only. */
-static uint32_t priority_of(struct bytes key)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < key.size; i++)
-        hash = (hash ^ key.at[i]) * 0x100000001b3u;
-    hash ^= hash >> 33;
-    hash *= 0xff51afd7ed558ccdu;
-    hash ^= hash >> 33;
-    return (uint32_t)hash;
-}
-
-static void rotate_right(struct node **slot)
-{
-    struct node *node = *slot, *left = node->left;
-    node->left = left->right;
-    left->right = node;
-    *slot = left;
-}
-
-static void rotate_left(struct node **slot)
-{
-    struct node *node = *slot, *right = node->right;
-    node->right = right->left;
-    right->left = node;
-    *slot = right;
-}
-
-/* Takes |entry| over. False: out of memory, the tree is as it was. */
-static bool tree_put(uint64_t edit, struct node **slot, struct entry *entry, uint32_t priority)
-{
-    if (!*slot) {
-        struct node *node = malloc(sizeof *node);
-        if (!node)
-            return false;
-        atomic_init(&node->references, 1);
-        node->priority = priority;
-        node->edit = edit;
-        node->left = node->right = NULL;
-        node->entry = entry;
-        *slot = node;
-        return true;
-    }
-    if (!node_own(edit, slot))
-        return false;
-    struct node *node = *slot;
-    int order = bytes_compare(entry_key(entry), entry_key(node->entry));
-    if (order == 0) {
-        entry_drop(node->entry);
-        node->entry = entry;
-        return true;
-    }
-    if (!tree_put(edit, order < 0 ? &node->left : &node->right, entry, priority))
-        return false;
-    if (order < 0 && node->left->priority > node->priority)
-        rotate_right(slot);
-    else if (order > 0 && node->right->priority > node->priority)
-        rotate_left(slot);
-    return true;
-}
-
-/* Joins two trees, every key of |left| below every key of |right|, into |*slot|. */
-static bool tree_join(uint64_t edit, struct node **slot, struct node *left, struct node *right)
-{
-    if (!left || !right) {
-        *slot = left ? left : right;
-        return true;
-    }
-    bool left_wins = left->priority >= right->priority;
-    *slot = left_wins ? left : right;
-    if (!node_own(edit, slot)) {
-        node_drop(left_wins ? right : left);
-        return false;
-    }
-    struct node **inner = left_wins ? &(*slot)->right : &(*slot)->left;
-    struct node *rest = *inner;
-    *inner = NULL;
-    return left_wins ? tree_join(edit, inner, rest, right) : tree_join(edit, inner, left, rest);
-}
-
-/* Removes |key|, which is there. False: out of memory, the transaction can only be aborted. */
-static bool tree_delete(uint64_t edit, struct node **slot, struct bytes key)
-{
-    if (!node_own(edit, slot))
-        return false;
-    struct node *node = *slot;
-    int order = bytes_compare(key, entry_key(node->entry));
-    if (order != 0)
-        return tree_delete(edit, order < 0 ? &node->left : &node->right, key);
-    struct node *left = node->left, *right = node->right;
-    node->left = node->right = NULL;
-    node_drop(node);
-    return tree_join(edit, slot, left, right);
-}
-
-static struct entry *tree_get(const struct node *node, struct bytes key)
-{
-    while (node) {
-        int order = bytes_compare(key, entry_key(node->entry));
-        if (order == 0)
-            return node->entry;
-        node = order < 0 ? node->left : node->right;
-    }
-    return NULL;
-}
-
-/* The first entry above |key| (or at it, if |equal|). */
-static struct entry *tree_above(const struct node *node, struct bytes key, bool equal)
-{
-    struct entry *best = NULL;
-    while (node) {
-        int order = bytes_compare(key, entry_key(node->entry));
-        if (order < 0 || (order == 0 && equal)) {
-            best = node->entry;
-            node = node->left;
-        } else {
-            node = node->right;
-        }
-    }
-    return best;
-}
-
-/* The last entry below |key| (or at it, if |equal|). */
-static struct entry *tree_below(const struct node *node, struct bytes key, bool equal)
-{
-    struct entry *best = NULL;
-    while (node) {
-        int order = bytes_compare(key, entry_key(node->entry));
-        if (order > 0 || (order == 0 && equal)) {
-            best = node->entry;
-            node = node->right;
-        } else {
-            node = node->left;
-        }
-    }
-    return best;
-}
-
-static struct entry *tree_end(const struct node *node, bool last)
-{
-    const struct node *end = NULL;
-    while (node) {
-        end = node;
-        node = last ? node->right : node->left;
-    }
-    return end ? end->entry : NULL;
 }
 
 /* ---- versions ---- */
@@ -309,7 +67,7 @@ static void version_drop(struct version *version)
            atomic_fetch_sub_explicit(&version->references, 1, memory_order_acq_rel) == 1) {
         struct version *older = version->older;
         for (size_t i = 0; i < TABLE_COUNT; i++)
-            node_drop(version->roots[i]);
+            tree_drop(version->roots[i]);
         free(version);
         version = older;
     }
@@ -359,7 +117,7 @@ static enum status memory_write_begin(struct store *store, struct store_write **
     memory->writing = true;
     memory->write.edit = ++memory->edits;
     for (size_t i = 0; i < TABLE_COUNT; i++)
-        memory->write.roots[i] = node_keep(memory->version->roots[i]);
+        memory->write.roots[i] = tree_keep(memory->version->roots[i]);
     *write = &memory->write.base;
     return STATUS_OK;
 }
@@ -368,11 +126,11 @@ static enum status memory_put(struct store_write *base, enum store_table table, 
                               struct bytes value)
 {
     struct memory_write *write = (struct memory_write *)base;
-    struct entry *entry = entry_new(key, value);
+    struct tree_entry *entry = tree_entry_new(key, value);
     if (!entry)
         return STATUS_NO_MEMORY;
-    if (!tree_put(write->edit, &write->roots[table], entry, priority_of(key))) {
-        entry_drop(entry);
+    if (!tree_put(write->edit, &write->roots[table], entry)) {
+        tree_entry_drop(entry);
         return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
@@ -392,7 +150,7 @@ static void memory_abort(struct store_write *base)
 {
     struct memory_write *write = (struct memory_write *)base;
     for (size_t i = 0; i < TABLE_COUNT; i++) {
-        node_drop(write->roots[i]);
+        tree_drop(write->roots[i]);
         write->roots[i] = NULL;
     }
     write->store->writing = false;
@@ -453,10 +211,10 @@ static enum status memory_get(struct store_read *base, enum store_table table, s
                               struct bytes *value)
 {
     const struct memory_read *read = (const struct memory_read *)base;
-    const struct entry *entry = tree_get(read->roots[table], key);
+    const struct tree_entry *entry = tree_get(read->roots[table], key);
     if (!entry)
         return STATUS_NOT_FOUND;
-    *value = entry_value(entry);
+    *value = tree_value(entry);
     return STATUS_OK;
 }
 
@@ -476,20 +234,20 @@ static enum status memory_cursor_open(struct store_read *read, enum store_table 
 static void memory_cursor_close(struct store_cursor *base)
 {
     struct memory_cursor *cursor = (struct memory_cursor *)base;
-    entry_drop(cursor->entry);
+    tree_entry_drop(cursor->entry);
     free(cursor);
 }
 
-static enum status cursor_stand(struct memory_cursor *cursor, struct entry *entry,
+static enum status cursor_stand(struct memory_cursor *cursor, struct tree_entry *entry,
                                 struct bytes *found, struct bytes *value)
 {
     if (!entry)
         return STATUS_NOT_FOUND;
-    entry_keep(entry);
-    entry_drop(cursor->entry);
+    tree_entry_keep(entry);
+    tree_entry_drop(cursor->entry);
     cursor->entry = entry;
-    *found = entry_key(entry);
-    *value = entry_value(entry);
+    *found = tree_key(entry);
+    *value = tree_value(entry);
     return STATUS_OK;
 }
 
@@ -497,7 +255,7 @@ static enum status memory_seek(struct store_cursor *base, struct bytes key, stru
                                struct bytes *value)
 {
     struct memory_cursor *cursor = (struct memory_cursor *)base;
-    const struct node *root = cursor->read->roots[cursor->table];
+    const struct tree_node *root = cursor->read->roots[cursor->table];
     return cursor_stand(cursor, tree_above(root, key, true), found, value);
 }
 
@@ -505,16 +263,16 @@ static enum status memory_seek_last(struct store_cursor *base, struct bytes key,
                                     struct bytes *found, struct bytes *value)
 {
     struct memory_cursor *cursor = (struct memory_cursor *)base;
-    const struct node *root = cursor->read->roots[cursor->table];
+    const struct tree_node *root = cursor->read->roots[cursor->table];
     return cursor_stand(cursor, tree_below(root, key, true), found, value);
 }
 
 static enum status memory_next(struct store_cursor *base, struct bytes *found, struct bytes *value)
 {
     struct memory_cursor *cursor = (struct memory_cursor *)base;
-    const struct node *root = cursor->read->roots[cursor->table];
-    struct entry *entry =
-        cursor->entry ? tree_above(root, entry_key(cursor->entry), false) : tree_end(root, false);
+    const struct tree_node *root = cursor->read->roots[cursor->table];
+    struct tree_entry *entry =
+        cursor->entry ? tree_above(root, tree_key(cursor->entry), false) : tree_end(root, false);
     return cursor_stand(cursor, entry, found, value);
 }
 
@@ -522,9 +280,9 @@ static enum status memory_previous(struct store_cursor *base, struct bytes *foun
                                    struct bytes *value)
 {
     struct memory_cursor *cursor = (struct memory_cursor *)base;
-    const struct node *root = cursor->read->roots[cursor->table];
-    struct entry *entry =
-        cursor->entry ? tree_below(root, entry_key(cursor->entry), false) : tree_end(root, true);
+    const struct tree_node *root = cursor->read->roots[cursor->table];
+    struct tree_entry *entry =
+        cursor->entry ? tree_below(root, tree_key(cursor->entry), false) : tree_end(root, true);
     return cursor_stand(cursor, entry, found, value);
 }
 
@@ -576,10 +334,10 @@ enum status store_open_memory(struct store **store)
         return STATUS_NO_MEMORY;
     uint8_t version[4];
     be32_store(version, STORE_VERSION);
-    struct entry *entry =
-        entry_new(bytes_of(STORE_VERSION_KEY, 1), bytes_of(version, sizeof version));
-    if (!entry || !tree_put(0, &memory->version->roots[TABLE_META], entry, 0)) {
-        entry_drop(entry);
+    struct tree_entry *entry =
+        tree_entry_new(bytes_of(STORE_VERSION_KEY, 1), bytes_of(version, sizeof version));
+    if (!entry || !tree_put(0, &memory->version->roots[TABLE_META], entry)) {
+        tree_entry_drop(entry);
         memory_close(&memory->base);
         return STATUS_NO_MEMORY;
     }
@@ -594,7 +352,7 @@ struct store *store_memory_clone(const struct store *store)
     if (!copy)
         return NULL;
     for (size_t i = 0; i < TABLE_COUNT; i++)
-        copy->version->roots[i] = node_keep(from->version->roots[i]);
+        copy->version->roots[i] = tree_keep(from->version->roots[i]);
     copy->edits = from->edits; /* no node is taken for the copy's own */
     return &copy->base;
 }
