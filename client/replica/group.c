@@ -177,6 +177,15 @@ static bool changed_add(void *context, const struct log_row *row)
     return log_save(context, row) == STATUS_OK;
 }
 
+static enum status receipts_follow(struct replica *replica, const struct vector_entry *entries,
+                                   size_t count)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = receipt_follow(replica, &entries[i].head.log);
+    return status;
+}
+
 static enum status group_finish(struct replica *replica, struct replica_commit *commit,
                                 struct authority_snapshot **snapshot)
 {
@@ -187,6 +196,8 @@ static enum status group_finish(struct replica *replica, struct replica_commit *
         status = log_each(group->view, changed_add, replica);
     if (status == STATUS_OK)
         status = changed_list(replica, &entries);
+    if (status == STATUS_OK)
+        status = receipts_follow(replica, entries, group->changed_count);
     if (status == STATUS_OK)
         status = receipts_sign(replica, entries, group->changed_count, &commit->receipt);
     if (status == STATUS_OK)

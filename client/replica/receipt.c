@@ -159,14 +159,6 @@ static enum status cover_keep(struct replica *replica, const struct receipt *rec
     enum slot slot = status == STATUS_OK ? SLOT_HELD : SLOT_AHEAD;
     struct table_key key = key_of_cover(&head->log, signer, slot);
     struct cover_row old;
-    status = cover_get(view, &key, &old);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-        return status;
-    if (status == STATUS_OK && name_equal(&old.epoch, &receipt->epoch) && old.seq >= head->seq)
-        return STATUS_OK;
-    status = cover_drop(replica, &key);
-    if (status != STATUS_OK)
-        return status;
     if (slot == SLOT_HELD) {
         struct table_key ahead = key_of_cover(&head->log, signer, SLOT_AHEAD);
         status = cover_get(view, &ahead, &old);
@@ -176,6 +168,14 @@ static enum status cover_keep(struct replica *replica, const struct receipt *rec
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;
     }
+    status = cover_get(view, &key, &old);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    if (status == STATUS_OK && name_equal(&old.epoch, &receipt->epoch) && old.seq >= head->seq)
+        return STATUS_OK;
+    status = cover_drop(replica, &key);
+    if (status != STATUS_OK)
+        return status;
     struct cover_row row = {
         .receipt = number, .seq = head->seq, .id16 = head->id16, .epoch = receipt->epoch};
     uint8_t value[COVER_ROW_BYTES];
@@ -254,6 +254,66 @@ enum status receipt_keep(struct replica *replica, struct bytes raw, const struct
 done:
     arena_deinit(&arena);
     return status;
+}
+
+/* A receipt kept ahead of |log| whose record is here by now; copied into |arena|. NOT_FOUND. */
+static enum status ahead_find(struct replica *replica, const struct name *log, struct arena *arena,
+                              struct bytes *raw)
+{
+    struct store_read *view = replica->group.view;
+    struct store_cursor *cursor = NULL;
+    struct bytes found, value;
+    struct table_key key = key_of_covers(log);
+    struct bytes prefix = key_bytes(&key);
+    enum status status = store_cursor_open(view, TABLE_RECEIPT, &cursor);
+    if (status != STATUS_OK)
+        return status;
+    status = store_seek(cursor, prefix, &found, &value);
+    while (status == STATUS_OK) {
+        struct cover_row cover;
+        struct log_row held;
+        bool ok = found.size == prefix.size + 5 && memcmp(found.at, prefix.at, prefix.size) == 0;
+        status = ok ? cover_row_decode(value, &cover) : STATUS_NOT_FOUND;
+        if (status == STATUS_OK && found.at[found.size - 1] == SLOT_AHEAD) {
+            status = head_find(view, log, cover.seq, &cover.id16, &held);
+            struct table_key kept = key_of_kind(RECEIPT_RAW, cover.receipt);
+            if (status == STATUS_OK)
+                status = store_get(view, TABLE_RECEIPT, key_bytes(&kept), &value);
+            if (status == STATUS_OK)
+                *raw = arena_copy(arena, value, &ok);
+            if (status != STATUS_NOT_FOUND) {
+                status = ok || status != STATUS_OK ? status : STATUS_NO_MEMORY;
+                break;
+            }
+        }
+        if (status == STATUS_OK || (status == STATUS_NOT_FOUND && ok))
+            status = store_next(cursor, &found, &value);
+    }
+    store_cursor_close(cursor);
+    return status;
+}
+
+enum status receipt_follow(struct replica *replica, const struct name *log)
+{
+    enum { SIGNERS_MOST = 64 }; /* kept ahead of one log; the rest with its next record */
+    struct arena arena;
+    arena_init(&arena, RECEIPT_ARENA_BYTES);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < SIGNERS_MOST; i++) {
+        struct receipt receipt;
+        struct signer_row signer;
+        struct bytes raw;
+        arena_reset(&arena);
+        status = ahead_find(replica, log, &arena, &raw);
+        if (status == STATUS_OK)
+            status = receipt_decode(raw, &arena, &receipt);
+        if (status == STATUS_OK)
+            status = signer_get(replica->group.view, &receipt.signer, &signer);
+        if (status == STATUS_OK)
+            status = receipt_put(replica, raw, &receipt, &signer);
+    }
+    arena_deinit(&arena);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 enum status receipt_sign(struct replica *replica, const struct receipt_head *heads, size_t count,

@@ -29,6 +29,9 @@ CHECK_RESULT enum status receipt_keep(struct replica *replica, struct bytes raw,
  * commit arena. */
 CHECK_RESULT enum status receipt_sign(struct replica *replica, const struct receipt_head *heads,
                                       size_t count, struct bytes *raw);
+/* [writer] |log| advanced: a receipt that came before the records it covers is kept anew, under a
+ * new number, so that those it could not be relayed to then get it now. */
+CHECK_RESULT enum status receipt_follow(struct replica *replica, const struct name *log);
 /* [writer] What a direct session tells of a signer's epoch. */
 CHECK_RESULT enum status receipt_note_epoch(struct replica *replica,
                                             const struct public_key *signer,
