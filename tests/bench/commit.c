@@ -90,8 +90,8 @@ int main(int argc, char **argv)
     struct site office;
     must(store_open_lmdb(store_path, true, &store) == STATUS_OK, "store");
     district_open(&district);
-    site_open(&office, store, &district, ROLE_OFFICE, SITE_UNIT, 1, NULL);
-    site_publish(&office, &district);
+    site_open(&office, store, &district, ROLE_HUB, SITE_UNIT, 1, NULL);
+    site_found(&office, &district);
     MDB_env *env = open_plain(plain_path);
     for (uint64_t i = 0; i < COMMITS; i++) {
         struct act_result result;
