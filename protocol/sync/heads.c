@@ -144,6 +144,8 @@ static enum status claims_begin(struct session *session, const struct heads *hea
         return STATUS_OK;
     }
     session->claiming = true;
+    bool was_on = session->stream.on;
+    struct name before = scopes_digest(&session->agreed);
     session->stream.on = false;
     session->report.paths[PATH_VECTORS]++;
     for (size_t i = 0; i < session->ledger.count; i++) {
@@ -152,7 +154,10 @@ static enum status claims_begin(struct session *session, const struct heads *hea
     }
     scopes_deinit(&session->listed);
     enum status status = scopes_copy(heads->scopes, heads->scope_count, &session->listed);
-    return status != STATUS_OK ? status : session_scopes(session);
+    status = status != STATUS_OK ? status : session_scopes(session);
+    struct name after = scopes_digest(&session->agreed);
+    session->stream.receipts_stand = was_on && name_equal(&before, &after);
+    return status;
 }
 
 enum status heads_begin(struct session *session, struct bytes frame)
@@ -409,6 +414,7 @@ static enum status send_ask(struct session *session)
         }
         if (entry->sending == SENDING_ASK) {
             entry->sending = SENDING_ASKED;
+            session->asks_out = true;
             entries[heads.count++] = (struct head){
                 .log = entry->log, .seq = entry->seq, .id16 = name_of_hash(&entry->id)};
         }
@@ -432,6 +438,7 @@ static enum status send_wants(struct session *session, bool *bisecting)
             want.count = bisect_points(entry, seqs);
             want_encode(&want, frame_begin(session));
             entry->bisect_asked = true;
+            session->asks_out = true;
             status = frame_end(session);
         }
     }
@@ -446,9 +453,22 @@ static enum status send_restart_alone(struct session *session)
     return frame_end(session);
 }
 
+bool heads_awaited(const struct session *session)
+{
+    for (size_t i = 0; i < session->ledger.count && session->asks_out; i++) {
+        const struct log_entry *entry = &session->ledger.items[i];
+        if (entry->sending == SENDING_ASKED ||
+            (entry->sending == SENDING_BISECT && entry->bisect_asked)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum status heads_pump(struct session *session)
 {
     enum status status = STATUS_OK;
+    session->asks_out = heads_awaited(session);
     if (session->want_vector) {
         struct want want = {.vector = true};
         session->want_vector = false;

@@ -111,6 +111,7 @@ enum status inbox_work(struct session *session)
 enum status inbox_frame(struct session *session, struct bytes frame)
 {
     session->report.payload_received += frame.size;
+    session->heard_us = session->now_us;
     if (frame.size == 0) {
         return STATUS_MALFORMED;
     }

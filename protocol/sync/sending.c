@@ -313,10 +313,10 @@ void send_restart(struct session *session)
     stream->from = 0;
     stream->told = 0;
     stream->hash = (struct name){{0}};
-    /* Receipts too: those told so far were of another set of scopes, or of a history that is gone.
-     */
-    stream->receipts = 0;
-    stream->receipts_read = 0;
+    /* Receipts too where those told so far were of another set of scopes, or of a history that is
+     * gone. */
+    stream->receipts = stream->receipts_stand ? stream->receipts : 0;
+    stream->receipts_read = stream->receipts_stand ? stream->receipts_read : 0;
     if (session->reading &&
         (session->read_kind == READ_ARRIVALS || session->read_kind == READ_RECEIPTS)) {
         session->reading = false; /* of the old stream: its answer finds no taker */

@@ -167,6 +167,20 @@ static enum status committed(struct session *session, const struct session_event
     return take_committed(session, event);
 }
 
+/* When the peer has been silent too long over what it owes: an acknowledgement, or an answer. */
+static uint64_t silence_us(const struct session *session)
+{
+    uint64_t due = UINT64_MAX;
+    if (session->line.sent > session->line.acked) {
+        due = session->line.progress_us + ACK_TIMEOUT_US;
+    }
+    bool owed = session->asks_out || session->whole_pending || session->rest_asked;
+    if (session->phase == PHASE_RUN && owed && session->heard_us + ACK_TIMEOUT_US < due) {
+        due = session->heard_us + ACK_TIMEOUT_US;
+    }
+    return due;
+}
+
 static enum status dispatch(struct session *session, const struct session_event *event)
 {
     switch (event->kind) {
@@ -199,8 +213,7 @@ static enum status dispatch(struct session *session, const struct session_event 
         break;
     }
     bool late = session->hello_deadline_us != 0 && session->now_us >= session->hello_deadline_us;
-    bool silent = session->line.sent > session->line.acked &&
-                  session->now_us >= session->line.progress_us + ACK_TIMEOUT_US;
+    bool silent = session->now_us >= silence_us(session);
     if (late && session->phase != PHASE_GREET) {
         return STATUS_UNKNOWN_PEER; /* no grant of its came */
     }
@@ -306,10 +319,8 @@ uint64_t session_deadline_us(const struct session *session)
     if (session->hello_deadline_us != 0) {
         due = session->hello_deadline_us;
     }
-    if (session->line.sent > session->line.acked &&
-        session->line.progress_us + ACK_TIMEOUT_US < due) {
-        due = session->line.progress_us + ACK_TIMEOUT_US;
-    }
+    uint64_t silence = silence_us(session);
+    due = silence < due ? silence : due;
     if (session->blocked_until_us > session->now_us && session->blocked_until_us < due) {
         due = session->blocked_until_us;
     }

@@ -97,6 +97,7 @@ struct stream {
     uint64_t told; /* the cursor the client was told */
     struct peer_mark *have;
     size_t have_count, have_capacity;
+    bool receipts_stand;        /* begun anew it goes on with them: same scopes, same history */
     uint64_t receipts;          /* told up to this number */
     uint64_t receipts_read;     /* and read up to this */
     uint64_t own[OWN_RECEIPTS]; /* arrivals of own receipts that went out with an ACK */
@@ -144,9 +145,11 @@ struct session {
     bool need_vector;
     bool need_cursor;
     bool need_evidence;
-    bool want_vector; /* a server: the client's whole vector is to be asked for */
-    bool look;        /* entries may be there to ask, drain or bisect */
-    bool claiming;    /* a server: parts of a vector came, the last has not */
+    bool want_vector;  /* a server: the client's whole vector is to be asked for */
+    bool asks_out;     /* heads or ids were asked for and not told yet */
+    uint64_t heard_us; /* when the last frame came */
+    bool look;         /* entries may be there to ask, drain or bisect */
+    bool claiming;     /* a server: parts of a vector came, the last has not */
     struct arena scratch;
 
     struct line line;
@@ -243,6 +246,8 @@ CHECK_RESULT enum status want_begin(struct session *session, struct bytes frame)
 /* Works on the job; |*done| false: it waits for a READ. */
 CHECK_RESULT enum status heads_work(struct session *session, bool *done);
 CHECK_RESULT enum status want_work(struct session *session, bool *done);
+/* An answer of the peer's is awaited. */
+bool heads_awaited(const struct session *session);
 /* Asks what is to be asked: heads of uncertain logs, the whole vector, ids while bisecting. */
 CHECK_RESULT enum status heads_pump(struct session *session);
 /* Makes sure |log| is in the ledger as the store has it. False: a READ_HEADS is wanted first. */
