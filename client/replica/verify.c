@@ -298,13 +298,10 @@ static enum status log_begin(struct checking *checking)
 {
     const struct log_row *log = checking->log;
     struct log_row root;
-    checking->before = (struct position){.seq = log->first - 1};
-    if (log->base == 0)
-        return STATUS_OK;
     enum status status = log_get(checking->read->store, log->root, &root);
-    if (status == STATUS_OK)
+    checking->before = (struct position){.log = root.name, .seq = log->first - 1};
+    if (status == STATUS_OK && log->base != 0)
         status = log_id(checking->read->store, log, log->first - 1, &checking->before.id);
-    checking->before.log = root.name;
     return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
 }
 

@@ -356,6 +356,29 @@ static void test_replica_inquiry__verify_names_the_first_bad_record(void **state
     assert_non_null(verdict.bad_why);
 }
 
+static void test_replica_inquiry__verify_goes_through_long_and_forked_logs(void **state)
+{
+    struct intake_fixture *fixture = *state;
+    size_t first = intake_write_log(fixture, &fixture->device, 700); /* several runs */
+    intake_grant(fixture, &fixture->device, ROLE_DEVICE);
+    assert_int_equal(intake_accept(fixture, first, 702, &fixture->device).outcome, RUN_STORED);
+    struct writer clone = fixture->device;
+    struct name name = name_of_hash(&fixture->script.ids[first + 1]);
+    clone.seq = 300;
+    clone.id = fixture->script.ids[first + 299];
+    clone.random.state ^= 1;
+    first = fixture->script.count;
+    for (int i = 0; i < 300; i++)
+        writer_edit(&clone, &name, &fixture->script);
+    assert_int_equal(intake_accept_from(fixture, first, &clone).outcome, RUN_BRANCH);
+    for (int each = 0; each < 2; each++) {
+        struct replica_verdict verdict = verify(fixture, each == 1);
+        assert_true(verdict.ok);
+        assert_int_equal(verdict.logs, 5); /* root, own, trunk, two branches */
+        assert_int_equal(verdict.records, 1 + 1 + 1 + 702 + 300);
+    }
+}
+
 static bool count_record(void *context, const struct record *record, const struct name *log)
 {
     size_t *count = context;
@@ -411,6 +434,7 @@ int main(void)
         INTAKE_BOTH(test_replica_inquiry__cursor_past_the_newest_is_not_found),
         INTAKE_BOTH(test_replica_inquiry__cursor_is_written_only_if_nothing_is_missing),
         INTAKE_BOTH(test_replica_inquiry__verify_names_the_first_bad_record),
+        INTAKE_BOTH(test_replica_inquiry__verify_goes_through_long_and_forked_logs),
         INTAKE_BOTH(test_replica_inquiry__records_are_found_by_prefix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
