@@ -51,7 +51,8 @@ static void write_status(struct call *call, const struct replica_status *status,
     value_write_time(writer, "last_contact", status->last_contact != 0, status->last_contact,
                      PRECISION_SECOND, zone_minutes);
     json_write_string(writer, "clock", status->clock_suspect ? "suspect" : "ok");
-    json_write_unsigned(writer, "disk_free", status->free_bytes);
+    json_write_unsigned(writer, "disk_free",
+                        status->free_bytes < INT64_MAX ? status->free_bytes : INT64_MAX);
     write_scopes(writer, status);
     json_write_unsigned(writer, "logs", status->logs);
     json_write_unsigned(writer, "cases", status->cases);

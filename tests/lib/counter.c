@@ -67,9 +67,9 @@ enum hoso_code counter_run(struct counter *counter, const char *verb, const char
     command_run(&counter->lone.host, &request, &counter->answer);
     struct bytes out = buffer_view(&counter->answer.out);
     const uint8_t *end = out.size > 0 ? memchr(out.at, '\n', out.size) : NULL;
-    if (end)
-        assert_int_equal(json_read(bytes_of(out.at, (size_t)(end - out.at)), &counter->document),
-                         STATUS_OK);
+    if (end && json_read(bytes_of(out.at, (size_t)(end - out.at)), &counter->document))
+        fail_msg("%s does not answer in JSON: %.*s", verb, (int)(end - out.at),
+                 (const char *)out.at);
     return counter->answer.code;
 }
 
