@@ -18,6 +18,7 @@ struct domain_count {
 struct counts {
     struct domain_count domains[DOMAINS_MOST];
     size_t domain_count;
+    struct domain_count others; /* beyond DOMAINS_MOST */
     struct domain_count total;
 };
 
@@ -92,7 +93,7 @@ static struct domain_count *domain_of(struct counts *counts, struct bytes name)
             return domain;
     }
     if (counts->domain_count == DOMAINS_MOST)
-        return &counts->domains[DOMAINS_MOST - 1];
+        return &counts->others;
     domain = &counts->domains[counts->domain_count++];
     if (size > 0)
         memcpy(domain->name, name.at, size);
@@ -155,7 +156,7 @@ static const struct service_peer *connected(const struct service_peer *peers, si
                                             const struct public_key *key)
 {
     for (size_t i = 0; i < count; i++) {
-        if (public_key_equal(&peers[i].key, key))
+        if (peers[i].linked && public_key_equal(&peers[i].key, key))
             return &peers[i];
     }
     return NULL;
@@ -208,19 +209,24 @@ static void put_domains(struct buffer *out, const struct counts *counts)
                    domain->name[0] != '\0' ? bytes_of_text(domain->name) : bytes_of_text("chưa rõ"),
                    domain);
     }
+    if (counts->others.all > 0)
+        put_domain(out, bytes_of_text("Lĩnh vực khác"), &counts->others);
     put_domain(out, bytes_of_text("Tất cả"), &counts->total);
     put(out, "</table>\n");
 }
 
-static void put_totals(struct buffer *out, const struct replica_status *status)
+static void put_totals(struct buffer *out, const struct replica_status *status, bool above)
 {
     put_format(out,
                "<p>Bản ghi: %" PRIu64 "; đã có ở cấp trên: %" PRIu64 "; chờ: %" PRIu64
                "; tạm giữ: %" PRIu64 ".</p>\n",
                status->records, status->at_hub, status->waiting, status->held);
-    put(out, "<p>Liên lạc cấp trên gần nhất: ");
-    put_time(out, status->last_contact);
-    put(out, "</p>\n</body></html>\n");
+    if (above) {
+        put(out, "<p>Liên lạc cấp trên gần nhất: ");
+        put_time(out, status->last_contact);
+        put(out, "</p>\n");
+    }
+    put(out, "</body></html>\n");
 }
 
 unsigned page_render(void *context, struct bytes path, const struct service_peer *peers,
@@ -244,7 +250,7 @@ unsigned page_render(void *context, struct bytes path, const struct service_peer
         put_warnings(out, &status);
         put_peers(out, &status, peers, peer_count);
         put_domains(out, &counts);
-        put_totals(out, &status);
+        put_totals(out, &status, replica_identity(replica)->has_upstream);
         code = 200;
     }
     replica_read_end(read);

@@ -9,23 +9,25 @@
 
 enum { PEERS_ARENA_BYTES = 16 * 1024 * 1024, PEERS_MOST = 12000 };
 
-/* The peers connected now; those of others are known from the store alone. */
+/* What is known of those that were connected; of others the store alone knows. */
 struct connected {
     struct service_peer *peers;
     size_t count;
 };
 
-static bool is_connected(const struct connected *connected, const struct public_key *key)
+static struct service_peer peer_of(const struct connected *connected, const struct public_key *key)
 {
+    struct service_peer none = {.linked = false};
+
     for (size_t i = 0; i < connected->count; i++) {
         if (public_key_equal(&connected->peers[i].key, key))
-            return true;
+            return connected->peers[i];
     }
-    return false;
+    return none;
 }
 
-static void write_json(struct buffer *out, const struct replica_peer_status *peer, bool linked,
-                       int64_t contact)
+static void write_json(struct buffer *out, const struct replica_peer_status *peer,
+                       const struct service_peer *traffic, int64_t contact)
 {
     struct json_writer writer;
     char time[TIME_TEXT_BYTES];
@@ -39,7 +41,9 @@ static void write_json(struct buffer *out, const struct replica_peer_status *pee
     json_write_string(&writer, "last_contact", contact != 0 ? time : NULL);
     json_write_unsigned(&writer, "ahead", peer->ahead);
     json_write_unsigned(&writer, "behind", peer->behind);
-    json_write_flag(&writer, "linked", linked);
+    json_write_flag(&writer, "linked", traffic->linked);
+    json_write_unsigned(&writer, "bytes_in", traffic->bytes_received);
+    json_write_unsigned(&writer, "bytes_out", traffic->bytes_sent);
     json_write_hex(&writer, "key", peer->key.bytes, sizeof peer->key.bytes);
     json_close_object(&writer);
     json_write_end(&writer);
@@ -73,13 +77,13 @@ static void write_peers(const struct desk *desk, const struct command_request *r
 
     for (size_t i = 0; i < status->peer_count; i++) {
         const struct replica_peer_status *peer = &status->peers[i];
-        bool linked = is_connected(connected, &peer->key);
-        int64_t contact = linked ? now : peer->last_contact;
+        struct service_peer traffic = peer_of(connected, &peer->key);
+        int64_t contact = traffic.linked ? now : peer->last_contact;
 
         if (request->json)
-            write_json(out, peer, linked, contact);
+            write_json(out, peer, &traffic, contact);
         else
-            write_text(out, peer, linked, contact, request->vietnamese);
+            write_text(out, peer, traffic.linked, contact, request->vietnamese);
     }
 }
 

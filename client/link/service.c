@@ -3,6 +3,7 @@
 #include "client/link/clock.h"
 #include "client/link/exchange.h"
 #include "client/link/query.h"
+#include "client/link/traffic.h"
 #include "client/link/upstream.h"
 
 #include <inttypes.h>
@@ -34,6 +35,7 @@ struct service {
     atomic_bool linked;
     atomic_int health; /* enum status */
     struct exchanges exchanges;
+    struct traffic traffic;
 };
 
 struct page_job {
@@ -97,10 +99,12 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
     struct session_report report;
 
     memset(&report, 0, sizeof report);
+    if (attached != NULL) {
+        link_report(attached, &report);
+        traffic_add(&service->traffic, &report);
+    }
     if (service->has_upstream && id == service->upstream.id) {
-        if (attached != NULL)
-            link_report(attached, &report);
-        else
+        if (attached == NULL)
             journal_say(service->options.journal, JOURNAL_INFO, "unreachable", "why=\"%s\"", why);
         atomic_store(&service->linked, false);
         exchanges_finish(&service->exchanges, STATUS_UNREACHABLE);
@@ -117,9 +121,11 @@ static void on_changed(void *context, struct link *link)
     struct service *service = context;
     struct session_report report;
 
+    link_report(link, &report);
+    if (report.proved && !traffic_know(&service->traffic, &report))
+        journal_say(service->options.journal, JOURNAL_WARNING, "traffic", "result=NO_MEMORY");
     if (link_role(link) != SESSION_CLIENT)
         return;
-    link_report(link, &report);
     atomic_store(&service->linked, report.proved);
     if (report.settled && service->upstream.link == link) {
         service->upstream.settled = true;
@@ -165,21 +171,8 @@ static void collect_peers(void *context)
 {
     struct peers_wanted *wanted = context;
 
-    for (struct link *link = wanted->service->shared.first;
-         link != NULL && wanted->count < wanted->most; link = link_next(link)) {
-        struct service_peer *peer = &wanted->peers[wanted->count];
-        struct session_report report;
-
-        link_report(link, &report);
-        if (!report.proved)
-            continue;
-        peer->key = report.peer;
-        peer->up = link_role(link) == SESSION_CLIENT;
-        peer->settled = report.settled;
-        peer->records_sent = report.records_sent;
-        peer->records_received = report.records_received;
-        wanted->count++;
-    }
+    wanted->count = traffic_copy(&wanted->service->traffic, wanted->service->shared.first,
+                                 wanted->peers, wanted->most);
 }
 
 static void page_run(struct work *work)
@@ -209,7 +202,7 @@ static void on_page(void *context, uint64_t id, struct bytes path)
 {
     struct service *service = context;
     struct page_job *job = service->options.page != NULL ? calloc(1, sizeof *job) : NULL;
-    struct peers_wanted wanted = {.service = service, .most = service->shared.count};
+    struct peers_wanted wanted = {.service = service, .most = service->traffic.count};
 
     if (job != NULL && wanted.most > 0)
         wanted.peers = calloc(wanted.most, sizeof *wanted.peers);
@@ -418,6 +411,7 @@ void service_close(struct service *service)
     writer_close(service->writer); /* takes up what the links' ends asked to be noted */
     mailbox_deliver(&service->mailbox);
     net_free(service->net);
+    traffic_deinit(&service->traffic);
     mailbox_deinit(&service->mailbox);
     free(service);
 }

@@ -17,12 +17,15 @@
 
 struct service;
 
-/* One peer that is connected and proved. */
+/* One peer that proved its key since the service was opened. */
 struct service_peer {
     struct public_key key;
+    bool linked;
     bool up;      /* the node above */
     bool settled; /* nothing is to be sent either way */
+    /* since the service was opened, over all connections of this peer */
     uint64_t records_sent, records_received;
+    uint64_t bytes_sent, bytes_received; /* websocket payload */
 };
 
 struct service_options {
@@ -75,7 +78,7 @@ CHECK_RESULT enum status service_exchange(struct service *service, uint64_t time
 /* For struct command_host.linked: true while a proved link to the node above stands. */
 bool service_linked(void *service);
 
-/* Fills at most |most|; returns how many there are filled. Any thread but the loop's. */
+/* Fills at most |most|, by ascending key; returns how many. Any thread but the loop's. */
 size_t service_peers(struct service *service, struct service_peer *peers, size_t most);
 
 /* Makes those that wait in service_exchange() return UNREACHABLE, now and from now on. */
