@@ -259,5 +259,7 @@ enum status authority_add(struct authority *authority, const struct record *reco
         if (status == STATUS_OK)
             status = add_body(&addition, record->header.kind);
     }
+    if (status == STATUS_LIMIT)
+        status = STATUS_MALFORMED; /* a body past its bounds is no body of its kind */
     return status == STATUS_OK ? note_seen(authority, &record->id) : status;
 }

@@ -1,0 +1,65 @@
+#include "protocol/case/step.h"
+#include "tests/lib/unit.h"
+
+#include <string.h>
+
+static void test_step__every_step_is_found_by_its_name(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (const struct step *step = step_at(0); step != NULL; step = step_at(++count)) {
+        assert_ptr_equal(step_of(bytes_of_text(step->name)), step);
+        assert_non_null(step->article);
+        assert_true(step->hats != 0 && step->from != 0);
+        assert_true(step->to >= STATE_SUBMITTED && step->to <= STATE_HANDED_OVER);
+        assert_true(strlen(step->name) <= LIMIT_KEY_BYTES);
+    }
+    assert_int_equal(count, 19);
+    assert_null(step_of(bytes_of_text("")));
+    assert_null(step_of(bytes_of_text("assig")));
+}
+
+static void test_step__a_genesis_receives_unless_it_says_otherwise(void **state)
+{
+    (void)state;
+    assert_int_equal(step_of_genesis(bytes_of_text(""))->to, STATE_ACCEPTED);
+    assert_int_equal(step_of_genesis(bytes_of_text("submit"))->to, STATE_SUBMITTED);
+    assert_null(step_of_genesis(bytes_of_text("assign")));
+    assert_true(step_opens(step_of(bytes_of_text("receive"))));
+    assert_false(step_opens(step_of(bytes_of_text("assign"))));
+}
+
+static void test_step__only_what_leads_elsewhere_writes_the_state(void **state)
+{
+    (void)state;
+    assert_true(step_moves(step_of(bytes_of_text("assign"))));
+    assert_true(step_moves(step_of(bytes_of_text("withdraw"))));
+    assert_false(step_moves(step_of(bytes_of_text("propose"))));
+    assert_false(step_moves(step_of(bytes_of_text("reappoint"))));
+}
+
+/* Nothing leaves a final state, and no two ways lead out of a decision. */
+static void test_step__final_states_are_final(void **state)
+{
+    (void)state;
+    static const uint64_t last[] = {STATE_NOT_ACCEPTED, STATE_WITHDRAWN, STATE_STOPPED,
+                                    STATE_HANDED_OVER};
+    size_t index = 0;
+    for (const struct step *step = step_at(0); step != NULL; step = step_at(++index)) {
+        for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++)
+            assert_int_equal(step->from >> last[i] & 1, 0);
+        if ((step->from >> STATE_DECIDED & 1) != 0)
+            assert_string_equal(step->name, "handover");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_step__every_step_is_found_by_its_name),
+        cmocka_unit_test(test_step__a_genesis_receives_unless_it_says_otherwise),
+        cmocka_unit_test(test_step__only_what_leads_elsewhere_writes_the_state),
+        cmocka_unit_test(test_step__final_states_are_final),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
