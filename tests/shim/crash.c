@@ -5,7 +5,7 @@
  *   LD_PRELOAD=…/libcrash.so HOSO_CRASH_AT=N [HOSO_CRASH_FILE=name] program …
  *
  * Counted are write, pwrite, writev, pwritev, ftruncate, fsync and fdatasync on files whose path
- * ends in HOSO_CRASH_FILE (default "data.mdb"): those happen only inside a store's transaction
+ * ends in HOSO_CRASH_FILE (default "records.mdb"): those happen only inside a store's transaction
  * being committed. At the N-th, half of the bytes are written, a line "crash N" goes to the file
  * named by HOSO_CRASH_NOTE, and the process is gone. Without HOSO_CRASH_AT it only counts, and
  * notes the total at exit: that is how a test learns how many points there are.
@@ -60,7 +60,7 @@ static bool is_store(int fd)
     path[size] = '\0';
     const char *ending = getenv("HOSO_CRASH_FILE");
     if (!ending)
-        ending = "data.mdb";
+        ending = "records.mdb";
     size_t length = strlen(ending);
     return (size_t)size >= length && strcmp(path + size - length, ending) == 0;
 }
