@@ -329,52 +329,72 @@ static enum status find_all(struct replica_read *read, const struct query *query
     return status;
 }
 
+/* Whether one of the first |most| words is |wanted|, or with |open| begins with it. */
+static bool holds_word(struct bytes words, size_t most, struct bytes wanted, bool open)
+{
+    struct bytes word = {NULL, 0};
+    for (size_t i = 0; i < most && text_next_word(&words, &word); i++) {
+        if (starts_with(word, wanted.at, wanted.size) && (open || word.size == wanted.size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum { EXACT_WORD = 4, EXACT_BEGINNING = 2, PLAIN_WORD = 1 };
+
 /* How well a row fits: words with the very marks weigh most, a word begun least. */
 static unsigned score_row(const struct query *query, const struct summary_row *row)
 {
     struct bytes rest = buffer_view(&query->exact);
-    struct bytes plain_rest = buffer_view(&query->plain);
     struct bytes wanted = {NULL, 0};
     unsigned score = 0;
     while (text_next_word(&rest, &wanted)) {
-        struct bytes words = row->exact;
-        struct bytes word = {NULL, 0};
-        unsigned best = 0;
-        bool open = query->open && rest.size == 0;
-        while (best < 4 && text_next_word(&words, &word)) {
-            if (bytes_equal(word, wanted)) {
-                best = 4;
-            } else if (open && best < 2 && starts_with(word, wanted.at, wanted.size)) {
-                best = 2;
-            }
+        if (holds_word(row->exact, SIZE_MAX, wanted, false)) {
+            score += EXACT_WORD;
+        } else if (query->open && rest.size == 0 &&
+                   holds_word(row->exact, SIZE_MAX, wanted, true)) {
+            score += EXACT_BEGINNING;
         }
-        score += best;
     }
-    while (text_next_word(&plain_rest, &wanted)) {
-        struct bytes words = row->words;
-        struct bytes word = {NULL, 0};
-        bool whole = false;
-        while (!whole && text_next_word(&words, &word)) {
-            whole = bytes_equal(word, wanted);
-        }
-        score += whole;
+    rest = buffer_view(&query->plain);
+    while (text_next_word(&rest, &wanted)) {
+        score += holds_word(row->words, SIZE_MAX, wanted, false) ? PLAIN_WORD : 0;
+    }
+    return score;
+}
+
+/* How many of the words are the owner's: he comes before who only hands papers in. */
+static unsigned score_owner(const struct query *query, const struct summary_row *row)
+{
+    struct bytes rest = buffer_view(&query->plain);
+    struct bytes wanted = {NULL, 0};
+    unsigned score = 0;
+    while (text_next_word(&rest, &wanted)) {
+        bool open = query->open && rest.size == 0;
+        score += holds_word(row->words, row->owner_words, wanted, open);
     }
     return score;
 }
 
 struct candidate {
     unsigned score;
+    unsigned owner;
     int64_t received;
     uint32_t number;
 };
 
-/* Best first; of equals the newest dossier: it is the one asked for at the counter. */
+/* Best first; of equals the owner's own, then the newest dossier: it is the one asked for at the
+ * counter. */
 static int compare_candidates(const void *a, const void *b)
 {
     const struct candidate *left = a;
     const struct candidate *right = b;
     if (left->score != right->score) {
         return left->score > right->score ? -1 : 1;
+    }
+    if (left->owner != right->owner) {
+        return left->owner > right->owner ? -1 : 1;
     }
     if (left->received != right->received) {
         return left->received > right->received ? -1 : 1;
@@ -392,6 +412,7 @@ static enum status rank(struct replica_read *read, const struct query *query,
             return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
         }
         candidates[i] = (struct candidate){.score = score_row(query, &row),
+                                           .owner = score_owner(query, &row),
                                            .received = row.summary.received,
                                            .number = hits->cases[i]};
     }

@@ -142,7 +142,10 @@ enum status index_loaded_case(struct replica *replica, const struct loaded_case 
     uint32_t number = loaded->row.number;
     struct table_key key = key_of_u32(number);
     buffer_init(&encoded, STORE_VALUE_BYTES);
-    enum status status = old_row(replica->group.view, number, arena, &old, &found);
+    enum status status = index_follow_version(replica);
+    if (status == STATUS_OK) {
+        status = old_row(replica->group.view, number, arena, &old, &found);
+    }
     if (status == STATUS_OK) {
         status = summary_of_case(loaded, arena, &fresh);
     }
@@ -239,7 +242,10 @@ enum status replica_index(struct replica *replica, size_t most, size_t *left)
     }
     arena_init_over(&arena, memory, ARENA_START_BYTES, CASE_ARENA_BYTES);
     group_read(replica, &read);
-    enum status status = index_follow_authority(replica);
+    enum status status = index_follow_version(replica);
+    if (status == STATUS_OK) {
+        status = index_follow_authority(replica);
+    }
     for (size_t i = 0; i < most && status == STATUS_OK; i++) {
         status = next_stale(read.store, number, &number);
         if (status == STATUS_OK) {

@@ -42,6 +42,9 @@ CHECK_RESULT enum status index_mark_log(struct replica *replica, const struct lo
  * in the middle of a log mark that log themselves. Errors: IO, FULL, CORRUPT, NO_MEMORY.
  */
 CHECK_RESULT enum status index_follow_authority(struct replica *replica);
+/* [writer] If the rows in the store are of another version of this program, throws them away and
+ * marks every case as stale. Errors: IO, FULL, CORRUPT. */
+CHECK_RESULT enum status index_follow_version(struct replica *replica);
 /* Whether the rows of the case are stale. */
 CHECK_RESULT enum status index_is_stale(struct store_read *read, uint32_t case_number, bool *stale);
 

@@ -1,5 +1,5 @@
 /*
- * Which cases a change of authority makes stale.
+ * What makes derived rows stale: a change of authority, another version of the rows themselves.
  */
 #include "client/replica/index.h"
 
@@ -137,4 +137,63 @@ enum status index_follow_authority(struct replica *replica)
         status = mark_not_loaded(replica);
     }
     return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+}
+
+/* ---- rows of another version ---- */
+
+static enum status clear_table(struct replica *replica, enum store_table table)
+{
+    struct store_cursor *cursor = NULL;
+    static const uint8_t lowest = 0;
+    enum status status = store_cursor_open(replica->group.view, table, &cursor);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    while (status == STATUS_OK) {
+        uint8_t key[STORE_KEY_BYTES];
+        struct bytes found = {NULL, 0};
+        struct bytes value = {NULL, 0};
+        status = store_seek(cursor, bytes_of(&lowest, 1), &found, &value);
+        if (status == STATUS_OK) {
+            memcpy(key, found.at, found.size);
+            status = store_delete(replica->group.write, table, bytes_of(key, found.size));
+        }
+    }
+    store_cursor_close(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status renew(struct replica *replica)
+{
+    enum status status = clear_table(replica, TABLE_SUMMARY);
+    if (status == STATUS_OK) {
+        status = clear_table(replica, TABLE_INDEX);
+    }
+    for (uint32_t number = 1; number <= replica->group.counters.cases && status == STATUS_OK;
+         number++) {
+        status = mark_case(replica, number);
+    }
+    return status;
+}
+
+enum status index_follow_version(struct replica *replica)
+{
+    struct table_key key = key_of_meta(META_DERIVED);
+    struct bytes value = {NULL, 0};
+    uint32_t version = 0;
+    uint8_t row[4];
+    enum status status = store_get(replica->group.view, TABLE_META, key_bytes(&key), &value);
+    if (status == STATUS_OK) {
+        status = number_decode(value, &version);
+    }
+    if (status == STATUS_OK && version == INDEX_VERSION) {
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    status = renew(replica);
+    be32_store(row, INDEX_VERSION);
+    return status == STATUS_OK ? group_put(replica, TABLE_META, &key, bytes_of(row, sizeof row))
+                               : status;
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { FLAG_NOT_LOADED = 1, FLAG_NEWER = 2, FIXED_BYTES = 3 + 5 * 4 + 3 * 8 + 16 + 16 + 4 };
+enum { FLAG_NOT_LOADED = 1, FLAG_NEWER = 2, FIXED_BYTES = 4 + 5 * 4 + 3 * 8 + 16 + 16 + 4 };
 enum { TEXT_MOST = UINT16_MAX, NAME_SHOWN_BYTES = 512 };
 
 /* ---- from a case ---- */
@@ -102,7 +102,7 @@ static enum status word_field(struct wording *wording, const struct view *view, 
 }
 
 static enum status make_words(const struct view *view, make_key make, struct arena *arena,
-                              struct bytes *words)
+                              struct bytes *words, size_t *owner_words)
 {
     static const char *const keys[] = {FIELD_KEY_OWNER, FIELD_KEY_SUBMITTER,
                                        FIELD_KEY_IDENTITY_NUMBER, FIELD_KEY_PHONE, FIELD_KEY_CODE};
@@ -113,6 +113,7 @@ static enum status make_words(const struct view *view, make_key make, struct are
     buffer_init(&wording.key, text_room(SUMMARY_WORDS_BYTES));
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && status == STATUS_OK; i++) {
         status = word_field(&wording, view, keys[i]);
+        *owner_words = i == 0 ? wording.count : *owner_words;
     }
     if (status == STATUS_OK) {
         status = buffer_status(&wording.words);
@@ -192,10 +193,13 @@ enum status summary_of_case(const struct loaded_case *loaded, struct arena *aren
             procedure == NULL ? bytes_of(NULL, 0) : cut(procedure->domain, LIMIT_CODE_BYTES);
     }
     count_records(loaded, summary);
-    enum status status = make_words(view, text_search_key, arena, &row->words);
+    size_t owner_words = 0;
+    size_t exact_words = 0;
+    enum status status = make_words(view, text_search_key, arena, &row->words, &owner_words);
     if (status == STATUS_OK) {
-        status = make_words(view, text_exact_key, arena, &row->exact);
+        status = make_words(view, text_exact_key, arena, &row->exact, &exact_words);
     }
+    row->owner_words = (uint8_t)owner_words;
     if (status == STATUS_OK) {
         status = other_codes(view, summary->code, arena, &row->other_codes);
     }
@@ -223,6 +227,7 @@ enum status summary_encode(const struct summary_row *row, struct buffer *out)
                                     (summary->newer ? FLAG_NEWER : 0)));
     buffer_append_u8(out, (uint8_t)summary->state);
     buffer_append_u8(out, (uint8_t)summary->standing_state);
+    buffer_append_u8(out, row->owner_words);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         buffer_append_be32(out, counts[i] > UINT32_MAX ? UINT32_MAX : (uint32_t)counts[i]);
     }
@@ -275,17 +280,18 @@ enum status summary_decode(struct bytes bytes, struct summary_row *row)
     summary->newer = (at[0] & FLAG_NEWER) != 0;
     summary->state = at[1];
     summary->standing_state = at[2];
-    summary->conflicts = be32_load(at + 3);
-    summary->records = be32_load(at + 7);
-    summary->held = be32_load(at + 11);
-    summary->ineffective = be32_load(at + 15);
-    summary->refused = be32_load(at + 19);
-    summary->received = take_seconds(at + 23);
-    summary->due = take_seconds(at + 31);
-    summary->handed_over = take_seconds(at + 39);
-    memcpy(summary->case_name.bytes, at + 47, sizeof summary->case_name.bytes);
-    memcpy(summary->view_hash.bytes, at + 63, sizeof summary->view_hash.bytes);
-    row->scope = be32_load(at + 79);
+    row->owner_words = at[3];
+    summary->conflicts = be32_load(at + 4);
+    summary->records = be32_load(at + 8);
+    summary->held = be32_load(at + 12);
+    summary->ineffective = be32_load(at + 16);
+    summary->refused = be32_load(at + 20);
+    summary->received = take_seconds(at + 24);
+    summary->due = take_seconds(at + 32);
+    summary->handed_over = take_seconds(at + 40);
+    memcpy(summary->case_name.bytes, at + 48, sizeof summary->case_name.bytes);
+    memcpy(summary->view_hash.bytes, at + 64, sizeof summary->view_hash.bytes);
+    row->scope = be32_load(at + 80);
     struct bytes rest = bytes_of(at + FIXED_BYTES, bytes.size - FIXED_BYTES);
     struct bytes *const texts[] = {&summary->code,   &summary->unit,  &summary->procedure,
                                    &summary->domain, &summary->owner, &summary->submitter,

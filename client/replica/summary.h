@@ -2,7 +2,7 @@
  * The derived row of a case: what a list shows, what stats count, what a search ranks by. Rebuilt
  * from records at any time; its form belongs to INDEX_VERSION.
  *
- *   u8 flags (1 not loaded, 2 newer)  u8 state  u8 standing state
+ *   u8 flags (1 not loaded, 2 newer)  u8 state  u8 standing state  u8 words of the owner
  *   u32 ×5 open fields, records, held, without effect, refused   i64 ×3 received, due, handed over
  *   case name 16   view hash 16   u32 scope
  *   texts, each u16 size ‖ bytes: code, unit, procedure, domain, owner, submitter, words, exact
@@ -18,8 +18,9 @@ enum { SUMMARY_WORDS_BYTES = 4096, SUMMARY_WORD_BYTES = 48, SUMMARY_WORDS = 96 }
 struct summary_row {
     struct summary summary;
     uint32_t scope;
-    struct bytes words; /* search keys, each once, parted by spaces */
-    struct bytes exact; /* the same texts with their marks */
+    struct bytes words;  /* search keys, each once, parted by spaces; the owner's first */
+    uint8_t owner_words; /* so many of them */
+    struct bytes exact;  /* the same texts with their marks */
     struct bytes other_codes;
 };
 

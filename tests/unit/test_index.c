@@ -149,6 +149,20 @@ static void test_index__search_takes_numbers_and_codes(void **state)
     check_find(world, "0002", "Lê Văn Đường");
 }
 
+static void test_index__an_owner_comes_before_who_hands_in(void **state)
+{
+    struct world *world = *state;
+    struct act_result result;
+    receive(world, "Hồ Thị Hoa");
+    struct act_result other = receive(world, "Lê Văn Đơi");
+    assert_int_equal(site_set(&world->office, &other.case_name, "tn01", HAT_RECEPTION, "nguoi_nop",
+                              "Hồ Thị Hoa", &result),
+                     STATUS_OK);
+    check_find(world, "ho thi hoa", "Hồ Thị Hoa|Lê Văn Đơi");
+    check_find(world, "Hồ Thị Hoa", "Hồ Thị Hoa|Lê Văn Đơi");
+    check_find(world, "doi", "Lê Văn Đơi");
+}
+
 static void test_index__a_changed_name_is_found_by_the_new_one_only(void **state)
 {
     struct world *world = *state;
@@ -223,6 +237,30 @@ static void test_index__rows_are_the_same_made_again(void **state)
     replica_read_end(&read);
     assert_int_equal(replica_index(world->office.replica, 1, &left), STATUS_OK);
     assert_int_equal(left, 1);
+    assert_int_equal(replica_index(world->office.replica, SIZE_MAX, &left), STATUS_OK);
+    assert_int_equal(left, 0);
+    assert_int_equal(replica_commit(world->office.replica, &made), STATUS_OK);
+    check_find(world, "hoa", "Hồ Thị Hoà|Hồ Thị Hòa");
+    check_list(world, "", 0, "Hồ Thị Hòa|Hồ Thị Hoà");
+}
+
+/* Rows of another program's version are no fault: they are made anew. */
+static void test_index__rows_of_another_version_are_thrown_away(void **state)
+{
+    struct world *world = *state;
+    struct replica_commit made;
+    struct table_key key = key_of_meta(META_DERIVED);
+    struct table_key row = key_of_u32(1);
+    static const uint8_t version[4] = {0, 0, 0, INDEX_VERSION + 1};
+    size_t left = 0;
+    receive(world, "Hồ Thị Hòa");
+    receive(world, "Hồ Thị Hoà");
+    assert_int_equal(replica_begin(world->office.replica), STATUS_OK);
+    assert_int_equal(group_put(world->office.replica, TABLE_META, &key, bytes_of(version, 4)),
+                     STATUS_OK);
+    assert_int_equal(
+        group_put(world->office.replica, TABLE_SUMMARY, &row, bytes_of("another form", 12)),
+        STATUS_OK);
     assert_int_equal(replica_index(world->office.replica, SIZE_MAX, &left), STATUS_OK);
     assert_int_equal(left, 0);
     assert_int_equal(replica_commit(world->office.replica, &made), STATUS_OK);
@@ -360,7 +398,8 @@ static void test_index__a_row_is_read_back(void **state)
                                           .ineffective = 2,
                                           .newer = true},
                               .scope = 9,
-                              .words = {(const uint8_t *)"a b", 3}};
+                              .words = {(const uint8_t *)"a b", 3},
+                              .owner_words = 2};
     struct summary_row again;
     struct buffer out;
     buffer_init(&out, STORE_VALUE_BYTES);
@@ -375,6 +414,7 @@ static void test_index__a_row_is_read_back(void **state)
     assert_true(again.summary.handed_over == INT64_MAX);
     assert_int_equal(again.summary.conflicts, 3);
     assert_int_equal(again.scope, 9);
+    assert_int_equal(again.owner_words, 2);
     assert_true(again.summary.newer);
     for (size_t size = 0; size < bytes.size; size++) {
         assert_int_equal(summary_decode(bytes_of(bytes.at, size), &again), STATUS_CORRUPT);
@@ -391,10 +431,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOTH(test_index__search_knows_no_marks_but_ranks_by_them),
         BOTH(test_index__search_takes_numbers_and_codes),
+        BOTH(test_index__an_owner_comes_before_who_hands_in),
         BOTH(test_index__a_changed_name_is_found_by_the_new_one_only),
         BOTH(test_index__the_list_goes_by_code),
         BOTH(test_index__a_case_answers_to_code_id_and_prefix),
         BOTH(test_index__rows_are_the_same_made_again),
+        BOTH(test_index__rows_of_another_version_are_thrown_away),
         BOTH(test_index__status_counts_and_digests),
         cmocka_unit_test_setup_teardown(test_index__search_agrees_with_a_plain_scan, set_up,
                                         tear_down),
