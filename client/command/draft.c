@@ -31,7 +31,7 @@ static struct act_write *next_write(struct draft *draft)
     return &draft->writes[draft->act.write_count++];
 }
 
-static const struct pack_field *find_field(struct draft *draft, struct bytes key)
+const struct pack_field *draft_field(struct draft *draft, struct bytes key)
 {
     const struct pack_field *field = pack_field_of(draft->pack, key);
     const struct failure failure = {
@@ -107,7 +107,7 @@ static bool write_field(struct draft *draft, const struct pack_field *field, uin
 
 bool draft_write(struct draft *draft, const char *key, uint64_t op, struct bytes text)
 {
-    const struct pack_field *field = find_field(draft, bytes_of_text(key));
+    const struct pack_field *field = draft_field(draft, bytes_of_text(key));
 
     return field && may_write(draft, field) && operation_fits(draft, field, op) &&
            write_field(draft, field, op, text);
@@ -116,7 +116,7 @@ bool draft_write(struct draft *draft, const char *key, uint64_t op, struct bytes
 bool draft_choose(struct draft *draft, struct bytes key, struct bytes value,
                   const struct hash *sources, size_t source_count)
 {
-    const struct pack_field *field = find_field(draft, key);
+    const struct pack_field *field = draft_field(draft, key);
     struct act_write *write = field ? next_write(draft) : NULL;
 
     if (!write)

@@ -19,6 +19,8 @@ struct draft {
 bool draft_begin(struct draft *draft, struct call *call, uint64_t kind);
 /* Takes the members "fields", "add" and "remove" of the arguments. False: the call has failed. */
 bool draft_take_fields(struct draft *draft);
+/* The pack's field |key|. NULL: there is none, the call has failed. */
+const struct pack_field *draft_field(struct draft *draft, struct bytes key);
 /* One write of |text| to |key|. False: the call has failed. */
 bool draft_write(struct draft *draft, const char *key, uint64_t op, struct bytes text);
 /* One write of a canonical value chosen from |sources|. False: the call has failed. */

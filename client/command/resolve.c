@@ -126,18 +126,15 @@ static bool take_value(void *context, const char *key, const struct json *member
 {
     struct decision *decision = context;
     struct call *call = decision->call;
-    const struct pack *pack = decision->view.pack;
-    const struct pack_field *field = pack ? pack_field_of(pack, bytes_of_text(key)) : NULL;
+    const struct pack *pack = decision->draft.pack;
+    const struct pack_field *field = draft_field(&decision->draft, bytes_of_text(key));
     struct value_fault fault;
     struct bytes value;
     const struct failure failure = {.code = HOSO_REFUSED, .name = "value", .kept = nothing_changed};
 
     decision->sound = false;
-    if (!field) {
-        call_fail(call, &failure, "Biểu mẫu không có trường \"%s\".",
-                  "The form has no field \"%s\".", key);
+    if (!field)
         return false;
-    }
     enum status status =
         value_parse(pack, field, json_as_text(member), &call->arena, &value, &fault);
     if (status == STATUS_USAGE)
