@@ -197,17 +197,28 @@ static void put_domain(struct buffer *out, struct bytes name, const struct domai
                domain->all, domain->open, domain->closed, domain->conflicts);
 }
 
-static void put_domains(struct buffer *out, const struct counts *counts)
+/* The name a field of work has in the pack that holds now. */
+static struct bytes domain_name(const struct pack *pack, const struct domain_count *domain)
 {
+    struct bytes code = bytes_of_text(domain->name);
+
+    if (code.size == 0)
+        return bytes_of_text("chưa rõ");
+    return pack != NULL ? pack_label_of(pack->domains, pack->domain_count, code) : code;
+}
+
+static void put_domains(struct buffer *out, const struct counts *counts, const struct pack *pack,
+                        uint64_t stale)
+{
+    if (stale > 0)
+        put_format(out,
+                   "<p class=\"warn\">Đang tổng hợp %" PRIu64 " hồ sơ; số dưới đây chưa đủ.</p>\n",
+                   stale);
     put(out, "<h2>Hồ sơ theo lĩnh vực</h2>\n<table><tr><th>Lĩnh vực</th><th class=\"n\">Hồ sơ</th>"
              "<th class=\"n\">Đang giải quyết</th><th class=\"n\">Dừng, rút, trả lại</th>"
              "<th class=\"n\">Mâu thuẫn còn mở</th></tr>\n");
     for (size_t i = 0; i < counts->domain_count; i++) {
-        const struct domain_count *domain = &counts->domains[i];
-
-        put_domain(out,
-                   domain->name[0] != '\0' ? bytes_of_text(domain->name) : bytes_of_text("chưa rõ"),
-                   domain);
+        put_domain(out, domain_name(pack, &counts->domains[i]), &counts->domains[i]);
     }
     if (counts->others.all > 0)
         put_domain(out, bytes_of_text("Lĩnh vực khác"), &counts->others);
@@ -249,7 +260,7 @@ unsigned page_render(void *context, struct bytes path, const struct service_peer
         put_head(out, replica_identity(replica));
         put_warnings(out, &status);
         put_peers(out, &status, peers, peer_count);
-        put_domains(out, &counts);
+        put_domains(out, &counts, replica_pack(replica, NULL), status.stale_cases);
         put_totals(out, &status, replica_identity(replica)->has_upstream);
         code = 200;
     }

@@ -41,6 +41,7 @@ static void write_json(struct buffer *out, const struct replica_peer_status *pee
     json_write_string(&writer, "last_contact", contact != 0 ? time : NULL);
     json_write_unsigned(&writer, "ahead", peer->ahead);
     json_write_unsigned(&writer, "behind", peer->behind);
+    json_write_unsigned(&writer, "held", peer->held);
     json_write_flag(&writer, "linked", traffic->linked);
     json_write_unsigned(&writer, "bytes_in", traffic->bytes_received);
     json_write_unsigned(&writer, "bytes_out", traffic->bytes_sent);

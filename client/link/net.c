@@ -189,7 +189,7 @@ static void dial_next(struct connection *connection);
 
 static void dial_due(lws_sorted_usec_list_t *sul)
 {
-    struct dial *dial = lws_container_of(sul, struct dial, retry);
+    struct dial *dial = (void *)((char *)sul - offsetof(struct dial, retry));
 
     dial_next(dial->connection);
 }

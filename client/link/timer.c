@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 struct timer {
-    lws_sorted_usec_list_t sul; /* first: the callback is given its address */
+    lws_sorted_usec_list_t sul;
     struct net *net;
     void (*due)(void *context);
     void *context;
@@ -14,7 +14,7 @@ struct timer {
 
 static void timer_due(lws_sorted_usec_list_t *sul)
 {
-    struct timer *timer = lws_container_of(sul, struct timer, sul);
+    struct timer *timer = (void *)((char *)sul - offsetof(struct timer, sul));
 
     timer->due(timer->context);
 }

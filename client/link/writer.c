@@ -56,7 +56,7 @@ static bool is_stores_fault(enum status status)
 
 static void broken_done(struct work *work)
 {
-    struct writer *writer = (struct writer *)((char *)work - offsetof(struct writer, broken_work));
+    struct writer *writer = (void *)((char *)work - offsetof(struct writer, broken_work));
 
     writer->options.broken(writer->options.context, STATUS_IO);
 }
