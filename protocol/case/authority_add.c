@@ -211,7 +211,7 @@ static enum status add_body(struct addition *addition, uint64_t kind)
     case KIND_ERASURE:
         return add_erasure(addition);
     default:
-        return STATUS_OK; /* of a newer version: kept by the store, without effect here */
+        return STATUS_OK;
     }
 }
 
@@ -249,10 +249,12 @@ enum status authority_add(struct authority *authority, const struct record *reco
     addition.author.at.log = record_log(record);
     addition.author.at.seq = record->header.seq;
     addition.author.at.id = record->id;
+    /* What is of a newer version is kept by the store and has no effect here. */
     enum status status = STATUS_OK;
     if (record->header.kind == KIND_OPENING) {
         status = add_opening(&addition);
-    } else if (record_is_authority(record->header.kind) && !record->header.newer) {
+    } else if (record_is_authority(record->header.kind) && !record->header.newer &&
+               record_kind_name(record->header.kind) != NULL) {
         if (!record->has_body)
             return STATUS_MALFORMED;
         status = own_body(&addition, record->body);

@@ -129,8 +129,9 @@ CHECK_RESULT enum status pack_decode(struct bytes canonical, struct arena *arena
 /*
  * Appends |pack| canonically (its hash is not looked at). Procedures, units, officers and days are
  * written in ascending order whatever order they are given in; fields, labels and overs keep
- * theirs. Errors: LIMIT (|out|'s), NO_MEMORY, USAGE (what pack_decode would refuse: a key twice, a
- * text too long …; |out| is then to be thrown away).
+ * theirs. Errors: LIMIT (|out|'s, or a bound of the format: a text too long, too many rows),
+ * NO_MEMORY, USAGE (what else pack_decode would refuse: a key twice …). |out| is then to be thrown
+ * away.
  */
 CHECK_RESULT enum status pack_encode(const struct pack *pack, struct buffer *out);
 
