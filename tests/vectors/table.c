@@ -7,6 +7,8 @@ const struct vector_file vector_files[] = {
     {"signatures", signatures_make, signatures_check},
     {"rejected", rejected_make, rejected_check},
     {"receipts", receipts_make, receipts_check},
+    {"handshake", handshake_make, handshake_check},
+    {"frames", frames_make, frames_check},
 };
 
 const size_t vector_file_count = sizeof vector_files / sizeof vector_files[0];

@@ -19,5 +19,9 @@ json_t *rejected_make(void);
 void rejected_check(const json_t *file);
 json_t *receipts_make(void);
 void receipts_check(const json_t *file);
+json_t *handshake_make(void);
+void handshake_check(const json_t *file);
+json_t *frames_make(void);
+void frames_check(const json_t *file);
 
 #endif
