@@ -277,8 +277,8 @@ static enum status log_check(struct checking *checking)
         verdict->records += result.authentic;
         if (result.authentic > 0) {
             const struct record *last = &checking->records[result.authentic - 1];
-            checking->before = (struct position){
-                .log = record_log(last), .seq = last->header.seq, .id = last->id};
+            checking->before =
+                (struct position){.log = record_log(last), .seq = last->header.seq, .id = last->id};
         }
         if (result.authentic == checking->count) {
             most = RUN_RECORDS;
