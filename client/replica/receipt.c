@@ -309,8 +309,14 @@ enum status receipt_follow(struct replica *replica, const struct name *log)
             status = receipt_decode(raw, &arena, &receipt);
         if (status == STATUS_OK)
             status = signer_get(replica->group.view, &receipt.signer, &signer);
-        if (status == STATUS_OK)
+        if (status != STATUS_OK)
+            break;
+        if (name_equal(&signer.epoch, &receipt.epoch)) {
             status = receipt_put(replica, raw, &receipt, &signer);
+        } else { /* of an epoch that is over: it must not displace one of the current */
+            struct table_key key = key_of_cover(log, signer.number, SLOT_AHEAD);
+            status = cover_drop(replica, &key);
+        }
     }
     arena_deinit(&arena);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
