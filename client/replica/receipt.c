@@ -2,65 +2,13 @@
 
 #include "client/replica/evidence.h"
 #include "client/replica/log.h"
+#include "client/replica/receipt_row.h"
 
 #include <string.h>
 
 enum { RECEIPT_ARENA_BYTES = 1 << 20 };
 
-/* A cover row stands in slot HELD if the record it names is held, else in slot AHEAD: receipts
- * travel before the records they cover. */
-enum slot { SLOT_HELD = 0, SLOT_AHEAD = 1 };
-
-static struct table_key key_of_kind(enum receipt_kind kind, uint64_t number)
-{
-    struct table_key key = key_start();
-    key_u8(&key, (uint8_t)kind);
-    key_u64(&key, number);
-    return key;
-}
-
-static struct table_key key_of_signer(const struct public_key *signer)
-{
-    struct table_key key = key_start();
-    key_u8(&key, RECEIPT_SIGNER);
-    key_hash(&key, signer->bytes);
-    return key;
-}
-
-static struct table_key key_of_signer_number(uint32_t number)
-{
-    struct table_key key = key_start();
-    key_u8(&key, RECEIPT_SIGNER_KEY);
-    key_u32(&key, number);
-    return key;
-}
-
-static struct table_key key_of_covers(const struct name *log)
-{
-    struct table_key key = key_start();
-    key_u8(&key, RECEIPT_COVER);
-    key_name(&key, log);
-    return key;
-}
-
-static struct table_key key_of_cover(const struct name *log, uint32_t signer, enum slot slot)
-{
-    struct table_key key = key_of_covers(log);
-    key_u32(&key, signer);
-    key_u8(&key, (uint8_t)slot);
-    return key;
-}
-
 /* ---- signers ---- */
-
-static enum status signer_get(struct store_read *read, const struct public_key *signer,
-                              struct signer_row *row)
-{
-    struct table_key key = key_of_signer(signer);
-    struct bytes value;
-    enum status status = store_get(read, TABLE_RECEIPT, key_bytes(&key), &value);
-    return status == STATUS_OK ? signer_row_decode(value, row) : status;
-}
 
 static enum status signer_put(struct replica *replica, const struct public_key *signer,
                               const struct signer_row *row)
@@ -74,7 +22,7 @@ static enum status signer_put(struct replica *replica, const struct public_key *
 static enum status signer_make(struct replica *replica, const struct public_key *signer,
                                const struct name *epoch, struct signer_row *row)
 {
-    enum status status = signer_get(replica->group.view, signer, row);
+    enum status status = receipt_signer_get(replica->group.view, signer, row);
     if (status != STATUS_NOT_FOUND)
         return status;
     *row = (struct signer_row){
@@ -119,18 +67,10 @@ static enum status references_add(struct replica *replica, uint64_t number, bool
     return group_put(replica, TABLE_RECEIPT, &key, bytes_of(changed, sizeof changed));
 }
 
-static enum status cover_get(struct store_read *read, const struct table_key *key,
-                             struct cover_row *row)
-{
-    struct bytes value;
-    enum status status = store_get(read, TABLE_RECEIPT, key_bytes(key), &value);
-    return status == STATUS_OK ? cover_row_decode(value, row) : status;
-}
-
 static enum status cover_drop(struct replica *replica, const struct table_key *key)
 {
     struct cover_row row;
-    enum status status = cover_get(replica->group.view, key, &row);
+    enum status status = receipt_cover_get(replica->group.view, key, &row);
     if (status == STATUS_NOT_FOUND)
         return STATUS_OK;
     if (status == STATUS_OK)
@@ -161,14 +101,14 @@ static enum status cover_keep(struct replica *replica, const struct receipt *rec
     struct cover_row old;
     if (slot == SLOT_HELD) {
         struct table_key ahead = key_of_cover(&head->log, signer, SLOT_AHEAD);
-        status = cover_get(view, &ahead, &old);
+        status = receipt_cover_get(view, &ahead, &old);
         if (status == STATUS_OK &&
             (old.seq <= head->seq || !name_equal(&old.epoch, &receipt->epoch)))
             status = cover_drop(replica, &ahead);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;
     }
-    status = cover_get(view, &key, &old);
+    status = receipt_cover_get(view, &key, &old);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
     if (status == STATUS_OK && name_equal(&old.epoch, &receipt->epoch) && old.seq >= head->seq)
@@ -308,7 +248,7 @@ enum status receipt_follow(struct replica *replica, const struct name *log)
         if (status == STATUS_OK)
             status = receipt_decode(raw, &arena, &receipt);
         if (status == STATUS_OK)
-            status = signer_get(replica->group.view, &receipt.signer, &signer);
+            status = receipt_signer_get(replica->group.view, &receipt.signer, &signer);
         if (status != STATUS_OK)
             break;
         if (name_equal(&signer.epoch, &receipt.epoch)) {
@@ -354,7 +294,7 @@ enum status receipt_forget_own(struct replica *replica)
     struct signer_row own;
     struct store_cursor *cursor = NULL;
     struct bytes found, value;
-    enum status status = signer_get(replica->group.view, &replica->key, &own);
+    enum status status = receipt_signer_get(replica->group.view, &replica->key, &own);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     status = store_cursor_open(replica->group.view, TABLE_RECEIPT, &cursor);
@@ -382,112 +322,11 @@ enum status receipt_forget_own(struct replica *replica)
     return status == STATUS_OK ? signer_put(replica, &replica->key, &own) : status;
 }
 
-/* ---- levels ---- */
-
-/* How far |held|, on which a receipt's head lies at |seq|, covers |log|: a branch covers all it
- * hangs on. */
-static enum status reach(struct store_read *read, const struct log_row *log, struct log_row held,
-                         uint64_t seq, uint64_t *covered)
-{
-    *covered = 0;
-    if (held.number == log->number) {
-        *covered = seq;
-        return STATUS_OK;
-    }
-    while (held.base != 0 && held.number != log->number) {
-        enum status status = log_get(read, held.base, &held);
-        if (status != STATUS_OK)
-            return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-    }
-    if (held.number == log->number)
-        *covered = log->seq;
-    return STATUS_OK;
-}
-
-/* The role a cover row counts for; ROLE_ROOT if for none. */
-static enum status cover_role(struct replica_read *read, uint32_t signer,
-                              const struct cover_row *cover, uint64_t *role)
-{
-    struct table_key key = key_of_signer_number(signer);
-    struct bytes value;
-    struct public_key device;
-    struct signer_row row;
-    *role = ROLE_ROOT;
-    enum status status = store_get(read->store, TABLE_RECEIPT, key_bytes(&key), &value);
-    if (status == STATUS_OK && value.size != sizeof device.bytes)
-        status = STATUS_CORRUPT;
-    if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-    memcpy(device.bytes, value.at, sizeof device.bytes);
-    if (public_key_equal(&device, &read->replica->key))
-        return STATUS_OK; /* counted by what is held */
-    status = signer_get(read->store, &device, &row);
-    if (status != STATUS_OK || !name_equal(&row.epoch, &cover->epoch))
-        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-    const struct grant *grant = authority_grant(read->authority, &device);
-    if (grant)
-        *role = grant->role;
-    return STATUS_OK;
-}
-
-/* Counts the receipts that name |segment|, of |log|'s family. */
-static enum status cover_add(struct replica_read *read, const struct log_row *log,
-                             const struct log_row *segment, struct coverage *coverage)
-{
-    struct store_cursor *cursor = NULL;
-    struct bytes found, value;
-    struct table_key key = key_of_covers(&segment->name);
-    struct bytes prefix = key_bytes(&key);
-    enum status status = store_cursor_open(read->store, TABLE_RECEIPT, &cursor);
-    if (status != STATUS_OK)
-        return status;
-    status = store_seek(cursor, prefix, &found, &value);
-    while (status == STATUS_OK && found.size == prefix.size + 5 &&
-           memcmp(found.at, prefix.at, prefix.size) == 0) {
-        struct cover_row cover;
-        struct log_row held;
-        uint64_t role = ROLE_ROOT, covered = 0;
-        status = cover_row_decode(value, &cover);
-        if (status == STATUS_OK)
-            status = cover_role(read, be32_load(found.at + prefix.size), &cover, &role);
-        if (status == STATUS_OK && (role == ROLE_HUB || role == ROLE_OFFICE)) {
-            status = log_resolve(read->store, log->root, cover.seq, &cover.id16, &held);
-            if (status == STATUS_OK)
-                status = reach(read->store, log, held, cover.seq, &covered);
-            else if (status == STATUS_NOT_FOUND)
-                status = STATUS_OK;
-        }
-        uint64_t *level = role == ROLE_HUB ? &coverage->hub : &coverage->office;
-        if (status == STATUS_OK && covered > *level)
-            *level = covered;
-        if (status == STATUS_OK)
-            status = store_next(cursor, &found, &value);
-    }
-    store_cursor_close(cursor);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-enum status receipt_coverage(struct replica_read *read, const struct log_row *log,
-                             struct coverage *coverage)
-{
-    struct log_row rows[LOG_SEGMENTS_MAX];
-    size_t count = 0;
-    *coverage = (struct coverage){0};
-    if (read->replica->identity.role == ROLE_OFFICE)
-        coverage->office = log->seq;
-    if (read->replica->identity.role == ROLE_HUB)
-        coverage->hub = log->seq;
-    enum status status = log_segments(read->store, log->root, rows, LOG_SEGMENTS_MAX, &count);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        status = cover_add(read, log, &rows[i], coverage);
-    return status;
-}
-
 enum status receipt_newest(struct store_read *read, const struct public_key *signer,
                            struct bytes *raw)
 {
     struct signer_row row;
-    enum status status = signer_get(read, signer, &row);
+    enum status status = receipt_signer_get(read, signer, &row);
     if (status != STATUS_OK)
         return status;
     if (row.newest == 0)
@@ -495,19 +334,4 @@ enum status receipt_newest(struct store_read *read, const struct public_key *sig
     struct table_key key = key_of_kind(RECEIPT_RAW, row.newest);
     status = store_get(read, TABLE_RECEIPT, key_bytes(&key), raw);
     return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-}
-
-unsigned replica_level(struct replica_read *read, const struct name *log, uint64_t seq)
-{
-    struct log_row row;
-    struct coverage coverage;
-    if (log_find(read->store, log, &row) != STATUS_OK || seq < row.first || seq > row.seq ||
-        receipt_coverage(read, &row, &coverage) != STATUS_OK)
-        return 0;
-    unsigned level = LEVEL_MACHINE;
-    if (coverage.office >= seq)
-        level |= LEVEL_OFFICE;
-    if (coverage.hub >= seq)
-        level |= LEVEL_HUB;
-    return level;
 }
