@@ -45,7 +45,7 @@ CHECK_RESULT enum status act_judge_genesis(struct act_work *work);
  * given code may not be brought in here. */
 CHECK_RESULT enum status act_number(struct act_work *work);
 
-/* The body of the act; the salt is drawn here. */
+/* The body of the act. Its salt is drawn when it is written: a judgement draws none. */
 void act_body(const struct act_work *work, struct case_body *body);
 /* The header of the act, without log, seq, prev, commitment and parents. */
 void act_header(const struct act_work *work, struct record_header *header);

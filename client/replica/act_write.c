@@ -19,7 +19,6 @@ void act_body(const struct act_work *work, struct case_body *body)
                                .book_officer = some(act->book_officer),
                                .book_hat = act->book_hat,
                                .request = some(act->request)};
-    work->replica->world.random(work->replica->world.context, body->salt, sizeof body->salt);
 }
 
 void act_header(const struct act_work *work, struct record_header *header)
@@ -101,10 +100,11 @@ static void cite(const struct act_work *work, const struct parents *parents, siz
     header->without_count = work->loaded.view.without_count;
 }
 
-static enum status seal(struct act_work *work, struct record_header *header,
-                        const struct case_body *body, struct hash *id)
+static enum status seal(struct act_work *work, struct record_header *header, struct case_body *body,
+                        struct hash *id)
 {
     struct buffer encoded;
+    work->replica->world.random(work->replica->world.context, body->salt, sizeof body->salt);
     buffer_init(&encoded, LIMIT_BODY_BYTES);
     enum status status = case_body_encode(body, &encoded);
     if (status == STATUS_OK) {
@@ -126,7 +126,6 @@ static enum status join_heads(struct act_work *work, struct parents *parents)
         header.kind = KIND_EDIT;
         header.pack = (struct hash){{0}};
         cite(work, parents, LIMIT_PARENTS, &header);
-        work->replica->world.random(work->replica->world.context, note.salt, sizeof note.salt);
         enum status status = seal(work, &header, &note, &id);
         if (status != STATUS_OK) {
             return status;

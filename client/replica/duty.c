@@ -435,12 +435,8 @@ static enum status give_codes(struct replica *replica, struct replica_read *read
     struct name cases[WAITING_BATCH];
     struct name from = {{0}};
     struct arena arena;
-    bool doubt = false;
     size_t count = 0;
-    enum status status = number_in_doubt(read->store, &doubt);
-    if (status != STATUS_OK || doubt) {
-        return status;
-    }
+    enum status status = STATUS_OK;
     arena_init(&arena, CASE_ARENA_BYTES);
     do {
         status = gather_waiting(read->store, &from, cases, &count);
@@ -454,21 +450,31 @@ static enum status give_codes(struct replica *replica, struct replica_read *read
     return status;
 }
 
+/* In doubt nothing is given: neither numbers nor ranges, for some may have been given before. */
+static enum status serve_counter(struct replica *replica, struct replica_read *read,
+                                 const struct pack *pack)
+{
+    struct clock_verdict clock;
+    bool doubt = false;
+    enum status status = number_in_doubt(read->store, &doubt);
+    if (status != STATUS_OK || doubt) {
+        return status;
+    }
+    status = clock_judge(read, &clock);
+    if (status == STATUS_OK) {
+        status = give_leases(replica, read, &clock, pack->zone_minutes);
+    }
+    return status == STATUS_OK ? give_codes(replica, read) : status;
+}
+
 enum status replica_duties(struct replica *replica)
 {
     struct replica_read read;
-    struct clock_verdict clock;
+    enum status status = STATUS_OK;
     group_read(replica, &read);
     const struct pack *pack = snapshot_pack(replica, read.authority, NULL);
-    enum status status = STATUS_OK;
     if (pack != NULL && number_is_owner(&read, replica->identity.unit)) {
-        status = clock_judge(&read, &clock);
-        if (status == STATUS_OK) {
-            status = give_leases(replica, &read, &clock, pack->zone_minutes);
-        }
-        if (status == STATUS_OK) {
-            status = give_codes(replica, &read);
-        }
+        status = serve_counter(replica, &read, pack);
     }
     replica_read_end(&read);
     return status;

@@ -8,8 +8,11 @@
  * reads a clock or draws randomness but through |struct replica_world|.
  *
  * Files: replica.c open and identity · log.c names, heads and records · accept.c the accept
- * transaction · act.c local acts · number.c codes and leases · receipt.c receipts and levels ·
- * index.c derived rows · inquiry.c what the session reads · verify.c the whole store checked.
+ * transaction · act.c local acts, act_*.c their parts · number.c codes, lease.c leases, duty.c what
+ * a counter's owner does unasked · clock.c whether the clock may be believed · receipt.c receipts
+ * and levels · case.c a case and its view · index.c, summary.c, stale.c derived rows · find.c list
+ * and search · status.c the node at a glance · inquiry.c what the session reads · verify.c the
+ * whole store checked.
  */
 #ifndef HOSO_CLIENT_REPLICA_REPLICA_H
 #define HOSO_CLIENT_REPLICA_REPLICA_H

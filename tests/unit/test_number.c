@@ -282,6 +282,8 @@ static void test_number__an_owner_in_doubt_prints_no_number(void **state)
     check_receive(&world->office, 0, NULL);
     assert_int_equal(site_receive(&world->office, "B", 0, &result), STATUS_OK);
     assert_true(result.provisional);
+    site_send(&world->device, &world->office);
+    assert_int_equal(leases_of(&world->office).count, 0);
 }
 
 /* The office's disk as it was before its last dossier. */
