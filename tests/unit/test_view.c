@@ -1,6 +1,6 @@
 /*
  * The view of plain cases, of imports, and of what is not all here; the rules of conflicts stand in
- * test_view_rules.c, the exhaustive runs in tests/oracle.
+ * test_view_conflicts.c and test_view_rules.c, the exhaustive runs in tests/oracle.
  */
 #include "tests/lib/case_fixture.h"
 #include "tests/lib/unit.h"
