@@ -8,7 +8,7 @@
 
 enum {
     GROUP_BYTES = 4 * 1024 * 1024,      /* of batches in one transaction: a commit of tens of ms */
-    INDEX_CASES = 256,                  /* derived rows made between two looks at the queue */
+    INDEX_CASES = 512,                  /* derived rows made between two looks at the queue */
     INDEX_IDLE_US = 30 * 1000,          /* quiet before derived rows are made */
     INDEX_PATIENCE_US = 2 * 1000 * 1000 /* the longest they wait under load */
 };
