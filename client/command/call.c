@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLUSH_BYTES = 256 * 1024, CASES_SHOWN = 8 };
+enum { FLUSH_BYTES = 256 * 1024, CASES_SHOWN = 8, INDEX_CASES = 512 };
 
 const char *call_pick(const struct call *call, const char *vietnamese, const char *english)
 {
@@ -353,6 +353,37 @@ bool call_actor(struct call *call, struct actor *actor)
         return false;
     }
     return hat_held(call, actor->officer, hat, &actor->hat);
+}
+
+static enum status index_some(struct replica *replica, void *context)
+{
+    return replica_index(replica, INDEX_CASES, context);
+}
+
+struct replica_read *call_read(struct call *call)
+{
+    const struct command_host *host = call->host;
+    struct replica_read *read = NULL;
+    size_t left = 1;
+    bool stale = true;
+
+    enum status status = replica_read_begin(host->replica, &read);
+    if (!status)
+        status = replica_any_stale(read, &stale);
+    if (!status && stale) {
+        replica_read_end(read);
+        read = NULL;
+        while (!status && left > 0)
+            status = host->submit(host->context, index_some, &left);
+        if (!status)
+            status = replica_read_begin(host->replica, &read);
+    }
+    if (status && read) {
+        replica_read_end(read);
+        read = NULL;
+    }
+    call_fail_status(call, status);
+    return read;
 }
 
 static void fail_ambiguous(struct call *call, struct bytes code, const struct name *cases,

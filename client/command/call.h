@@ -92,6 +92,12 @@ const struct pack *call_pack(struct call *call);
 /* Who acts: the argument "as" (OFFICER or OFFICER:HAT), else the home's officer. False: the call
  * has failed (nobody named, unknown, not his hat). */
 bool call_actor(struct call *call, struct actor *actor);
+/*
+ * A snapshot whose derived rows (list, search, figures) show all there is: what is stale is made
+ * first, in bounded groups so that live acts get between. NULL: the call has failed. Ends with
+ * replica_read_end().
+ */
+struct replica_read *call_read(struct call *call);
 /* The case that CODE (a code, a case id, a prefix) names. False: none or several, the call has
  * failed and said so. */
 bool call_case(struct call *call, struct replica_read *read, struct bytes code,

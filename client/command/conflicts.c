@@ -83,16 +83,15 @@ static bool take_case(void *context, const struct summary *row)
 
 void command_conflicts(struct call *call)
 {
-    struct desk desk = {.call = call};
+    struct desk desk = {.call = call, .read = call_read(call)};
 
+    if (!desk.read)
+        return;
     arena_init(&desk.arena, CALL_ARENA_BYTES);
-    enum status status = replica_read_begin(call->host->replica, &desk.read);
-    if (!status)
-        status = replica_each_summary(desk.read, (struct bytes){0}, take_case, &desk);
+    enum status status = replica_each_summary(desk.read, (struct bytes){0}, take_case, &desk);
     if (!status)
         status = desk.status;
-    if (desk.read)
-        replica_read_end(desk.read);
+    replica_read_end(desk.read);
     arena_deinit(&desk.arena);
     call_fail_status(call, status);
     if (!status && desk.shown == 0)

@@ -150,16 +150,16 @@ void command_export(struct call *call)
                         "it takes records (jsonl) or dossiers (jsonl, csv)");
         return;
     }
+    export.read = call_read(call);
+    if (!export.read)
+        return;
     arena_init(&export.arena, CALL_ARENA_BYTES);
     buffer_init(&export.text, LIMIT_RECORD_BYTES * 64);
-    enum status status = replica_read_begin(call->host->replica, &export.read);
-    if (!status)
-        status = records ? replica_each_record(export.read, take_record, &export)
-                         : export_dossiers(&export);
+    enum status status =
+        records ? replica_each_record(export.read, take_record, &export) : export_dossiers(&export);
     if (!status)
         status = export.status;
-    if (export.read)
-        replica_read_end(export.read);
+    replica_read_end(export.read);
     buffer_deinit(&export.text);
     arena_deinit(&export.arena);
     call_fail_status(call, status);

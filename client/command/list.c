@@ -127,12 +127,12 @@ void command_list(struct call *call)
                      &listing.limit))
         return;
     listing.zone_minutes = pack->zone_minutes;
+    listing.read = call_read(call);
+    if (!listing.read)
+        return;
     arena_init(&listing.arena, CALL_ARENA_BYTES);
-    enum status status = replica_read_begin(call->host->replica, &listing.read);
-    if (!status)
-        status = walk(&listing);
-    if (listing.read)
-        replica_read_end(listing.read);
+    enum status status = walk(&listing);
+    replica_read_end(listing.read);
     arena_deinit(&listing.arena);
     call_fail_status(call, status);
     if (status)

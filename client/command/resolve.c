@@ -218,12 +218,14 @@ void command_resolve(struct call *call)
     if (!call_needs(call, "code", &code) || !call_needs(call, "reason", &reason) ||
         !draft_begin(&decision.draft, call, KIND_RESOLUTION))
         return;
-    enum status status = replica_read_begin(call->host->replica, &read);
-    bool found = !status && call_case(call, read, code, &decision.draft.act.case_name);
+    read = call_read(call);
+    if (!read)
+        return;
+    enum status status = STATUS_OK;
+    bool found = call_case(call, read, code, &decision.draft.act.case_name);
     if (found)
         status = replica_view(read, &decision.draft.act.case_name, &call->arena, &decision.view);
-    if (read)
-        replica_read_end(read);
+    replica_read_end(read);
     call_fail_status(call, status);
     if (found && !status)
         decide(&decision);

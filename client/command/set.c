@@ -23,11 +23,9 @@ void command_set(struct call *call)
 
     if (!call_needs(call, "code", &code) || !draft_begin(&draft, call, KIND_EDIT))
         return;
-    enum status status = replica_read_begin(call->host->replica, &read);
-    if (status) {
-        call_fail_status(call, status);
+    read = call_read(call);
+    if (!read)
         return;
-    }
     bool found = call_case(call, read, code, &draft.act.case_name);
     replica_read_end(read);
     if (!found || !draft_take_fields(&draft))

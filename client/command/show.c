@@ -276,9 +276,11 @@ void command_show(struct call *call)
 
     if (!call_needs(call, "code", &code))
         return;
-    enum status status = replica_read_begin(call->host->replica, &read);
-    if (!status && call_case(call, read, code, &case_name)) {
-        status = replica_view(read, &case_name, &call->arena, &view);
+    read = call_read(call);
+    if (!read)
+        return;
+    if (call_case(call, read, code, &case_name)) {
+        enum status status = replica_view(read, &case_name, &call->arena, &view);
         if (!status) {
             unsigned levels = reach_of_view(read, &view);
             if (call->json)
@@ -286,8 +288,7 @@ void command_show(struct call *call)
             else
                 say_case(call, &view, levels);
         }
+        call_fail_status(call, status);
     }
-    call_fail_status(call, status);
-    if (read)
-        replica_read_end(read);
+    replica_read_end(read);
 }

@@ -140,18 +140,15 @@ static void say_figures(struct call *call, const struct figures *figures)
 
 void command_stats(struct call *call)
 {
-    struct replica_read *read = NULL;
     struct figures figures = {.call = call, .pack = call_pack(call)};
+    struct replica_read *read = figures.pack ? call_read(call) : NULL;
 
-    if (!figures.pack)
+    if (!read)
         return;
-    enum status status = replica_read_begin(call->host->replica, &read);
-    if (!status)
-        status = replica_each_summary(read, (struct bytes){0}, count_row, &figures);
+    enum status status = replica_each_summary(read, (struct bytes){0}, count_row, &figures);
     if (!status)
         status = figures.status;
-    if (read)
-        replica_read_end(read);
+    replica_read_end(read);
     if (!status && call->json)
         write_figures(call, &figures);
     else if (!status)

@@ -251,6 +251,9 @@ struct summary {
     struct name view_hash;
 };
 
+/* Whether some derived rows are stale: list, find and summaries then do not show all there is yet.
+ */
+CHECK_RESULT enum status replica_any_stale(struct replica_read *read, bool *any);
 /* Iterates rows of `list` in order of code; |after| empty: from the start. false: stop. */
 CHECK_RESULT enum status
 replica_each_summary(struct replica_read *read, struct bytes after,
