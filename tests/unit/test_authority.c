@@ -2,150 +2,35 @@
  * Authority sets: keys are numbers, records carry a body and an id and no signature; whether a
  * record is authentic is asked before it comes here.
  */
-#include "protocol/case/authority.h"
-#include "protocol/case/order.h"
+#include "tests/lib/authority_book.h"
 #include "tests/lib/random.h"
 #include "tests/lib/unit.h"
 
 #include <string.h>
 
-enum { RECORDS = 64, SCOPE_A = 1, SCOPE_B = 2 };
-
-/* Records in the order they were made, with their writers. */
-struct book {
-    struct arena arena;
-    struct record records[RECORDS];
-    struct public_key writers[RECORDS];
-    size_t count;
-    uint64_t seqs[256];
-};
-
 static struct book book;
-
-static struct public_key key(uint8_t number)
-{
-    struct public_key key = {{0}};
-    /* Same first byte: look-ups must compare the whole. */
-    key.bytes[0] = 7;
-    key.bytes[1] = number;
-    key.bytes[31] = number;
-    return key;
-}
-
-static struct name scope(uint8_t number)
-{
-    return (struct name){{number, 1}};
-}
-
-static struct name log_of(uint8_t number)
-{
-    return (struct name){{0xa0, number}};
-}
+static const uint8_t salt[SALT_BYTES] = {1};
 
 static int setup(void **state)
 {
     (void)state;
-    memset(&book, 0, sizeof(book));
-    arena_init(&book.arena, 1 << 24);
+    book_init(&book);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    arena_deinit(&book.arena);
+    book_deinit(&book);
     return 0;
-}
-
-static struct position position_of(size_t record)
-{
-    return (struct position){record_log(&book.records[record]), book.records[record].header.seq,
-                             book.records[record].id};
-}
-
-/* Takes |body|. */
-static size_t keep(uint8_t writer, uint64_t kind, struct buffer *body)
-{
-    bool ok = true;
-    size_t number = book.count++;
-    struct record *record = &book.records[number];
-    record->header.kind = kind;
-    record->header.log = log_of(writer);
-    record->header.seq = ++book.seqs[writer] + 1;
-    record->id.bytes[0] = 9;
-    record->id.bytes[8] = (uint8_t)number;
-    record->has_body = true;
-    record->body = arena_copy(&book.arena, buffer_view(body), &ok);
-    book.writers[number] = key(writer);
-    assert_true(ok);
-    buffer_deinit(body);
-    return number;
-}
-
-static const uint8_t salt[SALT_BYTES] = {1};
-
-static size_t write_grant(uint8_t writer, const struct grant *grant)
-{
-    struct buffer body;
-    buffer_init(&body, LIMIT_BODY_BYTES);
-    assert_int_equal(grant_encode(salt, grant, &body), STATUS_OK);
-    return keep(writer, KIND_GRANT, &body);
-}
-
-/* |to| may write scope A; an office may grant. */
-static size_t grant(uint8_t from, uint8_t to, uint64_t role)
-{
-    struct name scopes[] = {scope(SCOPE_A)};
-    struct grant made = {.key = key(to),
-                         .role = role,
-                         .unit = bytes_of_text("xa"),
-                         .scopes = scopes,
-                         .scope_count = role == ROLE_HUB ? 0 : 1,
-                         .may_grant = role != ROLE_DEVICE,
-                         .counter_owner = role == ROLE_OFFICE,
-                         .sees_all = role == ROLE_HUB};
-    return write_grant(from, &made);
-}
-
-static size_t revoke(uint8_t from, size_t granted, const struct position *cuts, size_t count)
-{
-    struct buffer body;
-    struct revocation revocation = {book.records[granted].id, cuts, count,
-                                    bytes_of_text("mất máy")};
-    buffer_init(&body, LIMIT_BODY_BYTES);
-    assert_int_equal(revocation_encode(salt, &revocation, &body), STATUS_OK);
-    return keep(from, KIND_REVOCATION, &body);
-}
-
-static struct record_range range(const struct position *at)
-{
-    return (struct record_range){at->log, at->seq, at->seq, at->id};
-}
-
-static size_t refuse(uint8_t from, const struct position *at)
-{
-    struct buffer body;
-    struct refusal refusal = {range(at), bytes_of_text("giả")};
-    buffer_init(&body, LIMIT_BODY_BYTES);
-    assert_int_equal(refusal_encode(salt, &refusal, &body), STATUS_OK);
-    return keep(from, KIND_REFUSAL, &body);
-}
-
-static size_t release(uint8_t from, const struct position *at, uint64_t mode)
-{
-    struct buffer body;
-    struct release released = {mode, range(at), bytes_of_text("đúng người")};
-    buffer_init(&body, LIMIT_BODY_BYTES);
-    assert_int_equal(release_encode(salt, &released, &body), STATUS_OK);
-    return keep(from, KIND_RELEASE, &body);
 }
 
 /* The set of all records but |without|, added in an order drawn from |seed| (0: as made). */
 static struct authority *set_of(uint64_t seed, size_t without)
 {
     struct random random = {seed};
-    size_t order[RECORDS];
-    struct public_key root = key(0);
+    size_t order[BOOK_RECORDS];
+    struct public_key root = book_key(0);
     struct authority *authority = authority_new(&root);
     assert_non_null(authority);
     for (size_t i = 0; i < book.count; i++)
@@ -167,38 +52,38 @@ static struct authority *set_of(uint64_t seed, size_t without)
 
 static bool may(const struct authority *authority, uint8_t number, uint8_t in)
 {
-    struct public_key who = key(number);
-    struct name where = scope(in);
+    struct public_key who = book_key(number);
+    struct name where = book_scope(in);
     return authority_may(authority, &who, &where);
 }
 
 static enum standing standing(const struct authority *authority, uint8_t number,
                               const struct position *at)
 {
-    struct public_key who = key(number);
-    struct name where = scope(SCOPE_A);
+    struct public_key who = book_key(number);
+    struct name where = book_scope(SCOPE_A);
     return authority_standing(authority, &who, &where, at);
 }
 
 static struct position at(uint8_t writer, uint64_t seq)
 {
-    return (struct position){log_of(writer), seq, {{0xee, writer, (uint8_t)seq}}};
+    return (struct position){book_log(writer), seq, {{0xee, writer, (uint8_t)seq}}};
 }
 
 static void test_authority__a_grant_needs_a_chain_to_the_root(void **state)
 {
     (void)state;
-    grant(0, 1, ROLE_HUB);
-    size_t office = grant(1, 2, ROLE_OFFICE);
-    grant(2, 3, ROLE_DEVICE);
-    grant(3, 4, ROLE_DEVICE); /* a device may not */
-    grant(9, 5, ROLE_DEVICE); /* nobody knows 9 */
+    book_grant(&book, 0, 1, ROLE_HUB);
+    size_t office = book_grant(&book, 1, 2, ROLE_OFFICE);
+    book_grant(&book, 2, 3, ROLE_DEVICE);
+    book_grant(&book, 3, 4, ROLE_DEVICE); /* a device may not */
+    book_grant(&book, 9, 5, ROLE_DEVICE); /* nobody knows 9 */
     struct authority *all = set_of(0, SIZE_MAX);
     assert_true(may(all, 1, SCOPE_B) && may(all, 2, SCOPE_A) && may(all, 3, SCOPE_A));
     assert_false(may(all, 2, SCOPE_B) || may(all, 4, SCOPE_A) || may(all, 5, SCOPE_A));
-    struct public_key four = key(4);
-    struct public_key root = key(0);
-    struct public_key three = key(3);
+    struct public_key four = book_key(4);
+    struct public_key root = book_key(0);
+    struct public_key three = book_key(3);
     assert_false(authority_ever_granted(all, &four));
     assert_true(authority_ever_granted(all, &root));
     assert_int_equal(authority_grant(all, &three)->role, ROLE_DEVICE);
@@ -213,15 +98,15 @@ static void test_authority__a_grant_needs_a_chain_to_the_root(void **state)
 static void test_authority__nobody_gives_more_than_he_has(void **state)
 {
     (void)state;
-    struct name both[] = {scope(SCOPE_A), scope(SCOPE_B)};
-    struct grant wide = {.key = key(3), .role = ROLE_DEVICE, .scopes = both, .scope_count = 2};
-    struct grant all = {.key = key(4), .role = ROLE_DEVICE, .sees_all = true};
-    struct grant above = {.key = key(5), .role = ROLE_HUB, .scopes = both, .scope_count = 1};
-    grant(0, 1, ROLE_HUB);
-    grant(1, 2, ROLE_OFFICE);
-    write_grant(2, &wide);
-    write_grant(2, &all);
-    write_grant(2, &above);
+    struct name both[] = {book_scope(SCOPE_A), book_scope(SCOPE_B)};
+    struct grant wide = {.key = book_key(3), .role = ROLE_DEVICE, .scopes = both, .scope_count = 2};
+    struct grant all = {.key = book_key(4), .role = ROLE_DEVICE, .sees_all = true};
+    struct grant above = {.key = book_key(5), .role = ROLE_HUB, .scopes = both, .scope_count = 1};
+    book_grant(&book, 0, 1, ROLE_HUB);
+    book_grant(&book, 1, 2, ROLE_OFFICE);
+    book_write_grant(&book, 2, &wide);
+    book_write_grant(&book, 2, &all);
+    book_write_grant(&book, 2, &above);
     struct authority *set = set_of(0, SIZE_MAX);
     assert_false(may(set, 3, SCOPE_A) || may(set, 4, SCOPE_A) || may(set, 5, SCOPE_A));
     authority_free(set);
@@ -230,11 +115,11 @@ static void test_authority__nobody_gives_more_than_he_has(void **state)
 static void test_authority__a_revocation_accepts_up_to_its_cut(void **state)
 {
     (void)state;
-    grant(0, 1, ROLE_HUB);
-    grant(1, 2, ROLE_OFFICE);
-    size_t device = grant(2, 3, ROLE_DEVICE);
+    book_grant(&book, 0, 1, ROLE_HUB);
+    book_grant(&book, 1, 2, ROLE_OFFICE);
+    size_t device = book_grant(&book, 2, 3, ROLE_DEVICE);
     struct position cut = at(3, 5);
-    revoke(1, device, &cut, 1);
+    book_revoke(&book, 1, device, &cut, 1);
     struct authority *set = set_of(0, SIZE_MAX);
     struct position before = at(3, 4);
     struct position after = at(3, 6);
@@ -248,12 +133,12 @@ static void test_authority__a_revocation_accepts_up_to_its_cut(void **state)
     assert_int_equal(standing(set, 3, &elsewhere), STANDING_REVOKED);
     assert_int_equal(standing(set, 8, &before), STANDING_UNGRANTED);
     assert_false(may(set, 3, SCOPE_A));
-    struct public_key who = key(3);
+    struct public_key who = book_key(3);
     assert_true(authority_ever_granted(set, &who));
     assert_null(authority_grant(set, &who));
     authority_free(set);
     /* Granting again is a new grant. */
-    grant(2, 3, ROLE_DEVICE);
+    book_grant(&book, 2, 3, ROLE_DEVICE);
     set = set_of(0, SIZE_MAX);
     assert_int_equal(standing(set, 3, &after), STANDING_GRANTED);
     authority_free(set);
@@ -262,19 +147,19 @@ static void test_authority__a_revocation_accepts_up_to_its_cut(void **state)
 static void test_authority__only_keys_above_command(void **state)
 {
     (void)state;
-    grant(0, 1, ROLE_HUB);
-    grant(1, 2, ROLE_OFFICE);
-    size_t device = grant(2, 3, ROLE_DEVICE);
-    grant(1, 4, ROLE_OFFICE);
-    size_t other = grant(4, 5, ROLE_DEVICE);
-    revoke(4, device, NULL, 0); /* another office */
-    revoke(5, device, NULL, 0); /* another device */
-    revoke(3, device, NULL, 0); /* itself */
+    book_grant(&book, 0, 1, ROLE_HUB);
+    book_grant(&book, 1, 2, ROLE_OFFICE);
+    size_t device = book_grant(&book, 2, 3, ROLE_DEVICE);
+    book_grant(&book, 1, 4, ROLE_OFFICE);
+    size_t other = book_grant(&book, 4, 5, ROLE_DEVICE);
+    book_revoke(&book, 4, device, NULL, 0); /* another office */
+    book_revoke(&book, 5, device, NULL, 0); /* another device */
+    book_revoke(&book, 3, device, NULL, 0); /* itself */
     struct authority *set = set_of(0, SIZE_MAX);
     assert_true(may(set, 3, SCOPE_A));
     authority_free(set);
-    revoke(2, device, NULL, 0);
-    revoke(0, other, NULL, 0);
+    book_revoke(&book, 2, device, NULL, 0);
+    book_revoke(&book, 0, other, NULL, 0);
     set = set_of(0, SIZE_MAX);
     assert_false(may(set, 3, SCOPE_A) || may(set, 5, SCOPE_A));
     authority_free(set);
@@ -283,12 +168,12 @@ static void test_authority__only_keys_above_command(void **state)
 static void test_authority__F16_who_revokes_upwards_revokes_nothing(void **state)
 {
     (void)state;
-    size_t hub = grant(0, 1, ROLE_HUB);
-    size_t second = grant(1, 2, ROLE_HUB);
-    size_t back = grant(2, 1, ROLE_HUB); /* a grant back makes nobody higher */
-    revoke(2, hub, NULL, 0);
-    revoke(1, second, NULL, 0);
-    revoke(2, back, NULL, 0);
+    size_t hub = book_grant(&book, 0, 1, ROLE_HUB);
+    size_t second = book_grant(&book, 1, 2, ROLE_HUB);
+    size_t back = book_grant(&book, 2, 1, ROLE_HUB); /* a grant back makes nobody higher */
+    book_revoke(&book, 2, hub, NULL, 0);
+    book_revoke(&book, 1, second, NULL, 0);
+    book_revoke(&book, 2, back, NULL, 0);
     for (uint64_t seed = 0; seed < 50; seed++) {
         struct authority *set = set_of(seed, SIZE_MAX);
         assert_true(may(set, 1, SCOPE_A));
@@ -300,12 +185,12 @@ static void test_authority__F16_who_revokes_upwards_revokes_nothing(void **state
 static void test_authority__what_a_revoked_key_granted_stands_within_its_cut(void **state)
 {
     (void)state;
-    grant(0, 1, ROLE_HUB);
-    size_t office = grant(1, 2, ROLE_OFFICE);
-    size_t early = grant(2, 3, ROLE_DEVICE);
-    grant(2, 4, ROLE_DEVICE);
-    struct position cut = position_of(early);
-    revoke(1, office, &cut, 1);
+    book_grant(&book, 0, 1, ROLE_HUB);
+    size_t office = book_grant(&book, 1, 2, ROLE_OFFICE);
+    size_t early = book_grant(&book, 2, 3, ROLE_DEVICE);
+    book_grant(&book, 2, 4, ROLE_DEVICE);
+    struct position cut = book_position(&book, early);
+    book_revoke(&book, 1, office, &cut, 1);
     struct authority *set = set_of(0, SIZE_MAX);
     assert_true(may(set, 3, SCOPE_A));
     assert_false(may(set, 2, SCOPE_A) || may(set, 4, SCOPE_A));
@@ -315,16 +200,16 @@ static void test_authority__what_a_revoked_key_granted_stands_within_its_cut(voi
 static void test_authority__releases_and_refusals_name_records(void **state)
 {
     (void)state;
-    grant(0, 1, ROLE_HUB);
-    grant(1, 2, ROLE_OFFICE);
-    size_t device = grant(2, 3, ROLE_DEVICE);
-    revoke(2, device, NULL, 0);
+    book_grant(&book, 0, 1, ROLE_HUB);
+    book_grant(&book, 1, 2, ROLE_OFFICE);
+    size_t device = book_grant(&book, 2, 3, ROLE_DEVICE);
+    book_revoke(&book, 2, device, NULL, 0);
     struct position one = at(3, 1), two = at(3, 2), three = at(3, 3), four = at(3, 4);
-    release(2, &one, RELEASE_CUT);
-    release(1, &two, RELEASE_HELD);
-    release(2, &three, RELEASE_CUT);
-    refuse(1, &three);
-    release(3, &four, RELEASE_CUT); /* its own */
+    book_release(&book, 2, &one, RELEASE_CUT);
+    book_release(&book, 1, &two, RELEASE_HELD);
+    book_release(&book, 2, &three, RELEASE_CUT);
+    book_refuse(&book, 1, &three);
+    book_release(&book, 3, &four, RELEASE_CUT); /* its own */
     for (uint64_t seed = 0; seed < 20; seed++) {
         struct authority *set = set_of(seed, SIZE_MAX);
         assert_int_equal(standing(set, 3, &one), STANDING_RELEASED_CUT);
@@ -338,12 +223,12 @@ static void test_authority__releases_and_refusals_name_records(void **state)
 static void test_authority__a_refused_revocation_revokes_nothing(void **state)
 {
     (void)state;
-    grant(0, 1, ROLE_HUB);
-    grant(1, 2, ROLE_OFFICE);
-    size_t device = grant(2, 3, ROLE_DEVICE);
-    size_t revoked = revoke(2, device, NULL, 0);
-    struct position at_it = position_of(revoked);
-    refuse(1, &at_it);
+    book_grant(&book, 0, 1, ROLE_HUB);
+    book_grant(&book, 1, 2, ROLE_OFFICE);
+    size_t device = book_grant(&book, 2, 3, ROLE_DEVICE);
+    size_t revoked = book_revoke(&book, 2, device, NULL, 0);
+    struct position at_it = book_position(&book, revoked);
+    book_refuse(&book, 1, &at_it);
     for (uint64_t seed = 0; seed < 20; seed++) {
         struct authority *set = set_of(seed, SIZE_MAX);
         assert_true(may(set, 3, SCOPE_A));
@@ -355,7 +240,7 @@ static void test_authority__a_refused_revocation_revokes_nothing(void **state)
 static void fingerprint(const struct authority *authority, uint8_t out[10 * 8])
 {
     for (uint8_t i = 0; i < 10; i++) {
-        struct public_key who = key(i);
+        struct public_key who = book_key(i);
         uint8_t *row = out + i * 8;
         row[0] = may(authority, i, SCOPE_A);
         row[1] = may(authority, i, SCOPE_B);
@@ -376,26 +261,26 @@ static void fingerprint(const struct authority *authority, uint8_t out[10 * 8])
 
 static void random_book(struct random *random)
 {
-    size_t grants[RECORDS];
+    size_t grants[BOOK_RECORDS];
     size_t grant_count = 0;
-    grants[grant_count++] = grant(0, 1, ROLE_HUB);
+    grants[grant_count++] = book_grant(&book, 0, 1, ROLE_HUB);
     while (book.count < 24) {
         uint8_t from = (uint8_t)random_below(random, 6);
         uint8_t to = (uint8_t)(1 + random_below(random, 6));
         size_t which = random_below(random, grant_count);
-        struct position where = position_of(random_below(random, book.count));
+        struct position where = book_position(&book, random_below(random, book.count));
         switch (random_below(random, 6)) {
         case 0:
-            revoke(from, grants[which], &where, random_below(random, 2));
+            book_revoke(&book, from, grants[which], &where, random_below(random, 2));
             break;
         case 1:
-            refuse(from, &where);
+            book_refuse(&book, from, &where);
             break;
         case 2:
-            release(from, &where, random_below(random, 2));
+            book_release(&book, from, &where, random_below(random, 2));
             break;
         default:
-            grants[grant_count++] = grant(from, to, 1 + random_below(random, 3));
+            grants[grant_count++] = book_grant(&book, from, to, 1 + random_below(random, 3));
             break;
         }
     }
@@ -430,11 +315,11 @@ static void test_authority__the_order_of_adding_never_matters(void **state)
 static void test_authority__a_copy_goes_its_own_way(void **state)
 {
     (void)state;
-    grant(0, 1, ROLE_HUB);
-    size_t office = grant(1, 2, ROLE_OFFICE);
+    book_grant(&book, 0, 1, ROLE_HUB);
+    size_t office = book_grant(&book, 1, 2, ROLE_OFFICE);
     struct authority *first = set_of(0, SIZE_MAX);
     struct authority *second = authority_copy(first);
-    size_t revoked = revoke(1, office, NULL, 0);
+    size_t revoked = book_revoke(&book, 1, office, NULL, 0);
     assert_int_equal(authority_add(second, &book.records[revoked], &book.writers[revoked]),
                      STATUS_OK);
     assert_int_equal(authority_add(second, &book.records[revoked], &book.writers[revoked]),
@@ -442,7 +327,7 @@ static void test_authority__a_copy_goes_its_own_way(void **state)
     assert_true(may(first, 2, SCOPE_A));
     assert_false(may(second, 2, SCOPE_A));
     authority_free(first);
-    struct public_key who = key(1);
+    struct public_key who = book_key(1);
     assert_true(bytes_equal_text(authority_grant(second, &who)->unit, "xa"));
     authority_free(second);
 }
@@ -450,19 +335,19 @@ static void test_authority__a_copy_goes_its_own_way(void **state)
 static void test_authority__counters_have_one_owner(void **state)
 {
     (void)state;
-    grant(0, 1, ROLE_HUB);
-    grant(1, 2, ROLE_OFFICE);
-    size_t second = grant(1, 3, ROLE_OFFICE);
+    book_grant(&book, 0, 1, ROLE_HUB);
+    book_grant(&book, 1, 2, ROLE_OFFICE);
+    size_t second = book_grant(&book, 1, 3, ROLE_OFFICE);
     struct authority *set = set_of(0, SIZE_MAX);
-    struct name in = scope(SCOPE_A);
-    struct name none = scope(SCOPE_B);
+    struct name in = book_scope(SCOPE_A);
+    struct name none = book_scope(SCOPE_B);
     assert_true(bytes_equal_text(authority_unit_of_scope(set, &in), "xa"));
     assert_int_equal(authority_unit_of_scope(set, &none).size, 0);
     /* Of two the larger id, which is the later record here. */
     assert_int_equal(authority_counter_owner(set, bytes_of_text("xa"))->bytes[1], 3);
     assert_null(authority_counter_owner(set, bytes_of_text("xa khac")));
     authority_free(set);
-    revoke(1, second, NULL, 0);
+    book_revoke(&book, 1, second, NULL, 0);
     set = set_of(0, SIZE_MAX);
     assert_int_equal(authority_counter_owner(set, bytes_of_text("xa"))->bytes[1], 2);
     authority_free(set);
@@ -473,7 +358,7 @@ static size_t publish(uint8_t from, uint64_t generation, const char *pack)
     struct buffer body;
     buffer_init(&body, LIMIT_BODY_BYTES);
     assert_int_equal(pack_body_encode(salt, generation, bytes_of_text(pack), &body), STATUS_OK);
-    return keep(from, KIND_PACK, &body);
+    return book_keep(&book, from, KIND_PACK, &body);
 }
 
 static void test_authority__the_current_pack_is_the_hubs_newest(void **state)
@@ -484,8 +369,8 @@ static void test_authority__the_current_pack_is_the_hubs_newest(void **state)
     assert_int_equal(authority_current_pack(set, &hash).size, 0);
     assert_int_equal(authority_next_pack_generation(set), 1);
     authority_free(set);
-    grant(0, 1, ROLE_HUB);
-    grant(1, 2, ROLE_OFFICE);
+    book_grant(&book, 0, 1, ROLE_HUB);
+    book_grant(&book, 1, 2, ROLE_OFFICE);
     publish(1, 1, "one");
     publish(1, 2, "two");
     publish(2, 9, "an office's own: a proposal");
@@ -503,7 +388,7 @@ static size_t erase(uint8_t from, const struct erasure *erasure)
     struct buffer body;
     buffer_init(&body, LIMIT_BODY_BYTES);
     assert_int_equal(erasure_encode(salt, erasure, &body), STATUS_OK);
-    return keep(from, KIND_ERASURE, &body);
+    return book_keep(&book, from, KIND_ERASURE, &body);
 }
 
 static void test_authority__an_erasure_needs_the_scope(void **state)
@@ -513,14 +398,14 @@ static void test_authority__an_erasure_needs_the_scope(void **state)
                              .value = {.type = WIRE_TEXT, .as.bytes = bytes_of_text("(xóa)")}};
     struct erasure_item item = {{{0x55}}, &stand_in, 1};
     struct erasure erasure = {&item, 1, bytes_of_text("theo yêu cầu")};
-    grant(0, 1, ROLE_HUB);
-    grant(1, 2, ROLE_OFFICE);
-    grant(2, 3, ROLE_DEVICE);
+    book_grant(&book, 0, 1, ROLE_HUB);
+    book_grant(&book, 1, 2, ROLE_OFFICE);
+    book_grant(&book, 2, 3, ROLE_DEVICE);
     erase(3, &erasure);
     const struct write *stand_ins = NULL;
     size_t count = 0;
-    struct name in = scope(SCOPE_A);
-    struct name other = scope(SCOPE_B);
+    struct name in = book_scope(SCOPE_A);
+    struct name other = book_scope(SCOPE_B);
     struct authority *set = set_of(0, SIZE_MAX);
     assert_false(authority_erasure(set, &item.record, &in, &stand_ins, &count));
     authority_free(set);
@@ -539,25 +424,25 @@ static void test_authority__an_erasure_needs_the_scope(void **state)
 static void test_authority__a_chain_is_told_from_the_root_down(void **state)
 {
     (void)state;
-    size_t hub = grant(0, 1, ROLE_HUB);
-    size_t office = grant(1, 2, ROLE_OFFICE);
-    size_t device = grant(2, 3, ROLE_DEVICE);
+    size_t hub = book_grant(&book, 0, 1, ROLE_HUB);
+    size_t office = book_grant(&book, 1, 2, ROLE_OFFICE);
+    size_t device = book_grant(&book, 2, 3, ROLE_DEVICE);
     struct record *opening = &book.records[book.count];
     opening->header.kind = KIND_OPENING;
     opening->header.seq = 1;
-    memcpy(opening->id.bytes, log_of(1).bytes, sizeof(log_of(1).bytes));
+    memcpy(opening->id.bytes, book_log(1).bytes, sizeof(book_log(1).bytes));
     opening->id.bytes[20] = 4;
-    book.writers[book.count++] = key(1);
+    book.writers[book.count++] = book_key(1);
     struct authority *set = set_of(0, SIZE_MAX);
     struct hash ids[8];
-    struct public_key who = key(3);
+    struct public_key who = book_key(3);
     assert_int_equal(authority_chain(set, &who, ids, 8), 4);
     assert_true(hash_equal(&ids[0], &book.records[hub].id));
     assert_true(hash_equal(&ids[1], &opening->id));
     assert_true(hash_equal(&ids[2], &book.records[office].id));
     assert_true(hash_equal(&ids[3], &book.records[device].id));
     assert_int_equal(authority_chain(set, &who, ids, 3), 0);
-    who = key(9);
+    who = book_key(9);
     assert_int_equal(authority_chain(set, &who, ids, 8), 0);
     authority_free(set);
 }
@@ -565,8 +450,8 @@ static void test_authority__a_chain_is_told_from_the_root_down(void **state)
 static void test_authority__a_body_of_another_kind_is_refused(void **state)
 {
     (void)state;
-    size_t first = grant(0, 1, ROLE_HUB);
-    struct public_key root = key(0);
+    size_t first = book_grant(&book, 0, 1, ROLE_HUB);
+    struct public_key root = book_key(0);
     struct authority *set = authority_new(&root);
     book.records[first].header.kind = KIND_REVOCATION;
     assert_int_equal(authority_add(set, &book.records[first], &root), STATUS_MALFORMED);
