@@ -427,3 +427,28 @@ enum status site_set(struct site *site, const struct name *case_name, const char
                       .purpose = LOG_COUNTER};
     return site_act(site, &act, result);
 }
+
+void site_look(struct site *site, const struct name *case_name, struct seen *seen)
+{
+    arena_init(&seen->arena, SIZE_MAX);
+    assert_int_equal(replica_read_begin(site->replica, &seen->read), STATUS_OK);
+    assert_int_equal(replica_view(seen->read, case_name, &seen->arena, &seen->view), STATUS_OK);
+}
+
+void site_look_away(struct seen *seen)
+{
+    replica_read_end(seen->read);
+    arena_deinit(&seen->arena);
+}
+
+void site_check_value(struct site *site, const struct name *case_name, const char *key,
+                      const char *want)
+{
+    struct seen seen;
+    site_look(site, case_name, &seen);
+    const struct view_field *field = view_field_of(&seen.view, bytes_of_text(key));
+    assert_non_null(field);
+    assert_false(field->conflict);
+    assert_true(bytes_equal(field->value_bytes, value_of_text(want)));
+    site_look_away(&seen);
+}

@@ -71,4 +71,17 @@ enum status site_receive(struct site *site, const char *owner, int64_t received,
 enum status site_set(struct site *site, const struct name *case_name, const char *officer,
                      uint64_t hat, const char *field, const char *value, struct act_result *result);
 
+/* A case's view in an arena of its own. */
+struct seen {
+    struct replica_read *read;
+    struct arena arena;
+    struct view view;
+};
+
+void site_look(struct site *site, const struct name *case_name, struct seen *seen);
+void site_look_away(struct seen *seen);
+/* Fails unless the site agrees on the text |want| in the field. */
+void site_check_value(struct site *site, const struct name *case_name, const char *key,
+                      const char *want);
+
 #endif

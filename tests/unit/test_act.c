@@ -40,38 +40,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A case's view in an arena of its own. */
-struct seen {
-    struct replica_read *read;
-    struct arena arena;
-    struct view view;
-};
-
-static void look(struct site *site, const struct name *case_name, struct seen *seen)
-{
-    arena_init(&seen->arena, SIZE_MAX);
-    assert_int_equal(replica_read_begin(site->replica, &seen->read), STATUS_OK);
-    assert_int_equal(replica_view(seen->read, case_name, &seen->arena, &seen->view), STATUS_OK);
-}
-
-static void look_away(struct seen *seen)
-{
-    replica_read_end(seen->read);
-    arena_deinit(&seen->arena);
-}
-
-static void check_value(struct site *site, const struct name *case_name, const char *key,
-                        const char *want)
-{
-    struct seen seen;
-    look(site, case_name, &seen);
-    const struct view_field *field = view_field_of(&seen.view, bytes_of_text(key));
-    assert_non_null(field);
-    assert_false(field->conflict);
-    assert_true(bytes_equal(field->value_bytes, value_of_text(want)));
-    look_away(&seen);
-}
-
 static void test_act__an_offline_office_receives_at_once(void **state)
 {
     struct world *world = *state;
@@ -80,7 +48,7 @@ static void test_act__an_offline_office_receives_at_once(void **state)
     assert_int_equal(site_receive(&world->office, "Hồ Thị Hòa", 0, &result), STATUS_OK);
     assert_false(result.provisional);
     assert_string_equal(result.code, SITE_UNIT "-261124-0001");
-    look(&world->office, &result.case_name, &seen);
+    site_look(&world->office, &result.case_name, &seen);
     assert_int_equal(seen.view.load, VIEW_LOADED);
     assert_int_equal(seen.view.state, 2);
     assert_int_equal(seen.view.entry_count, 1);
@@ -94,7 +62,7 @@ static void test_act__an_offline_office_receives_at_once(void **state)
     assert_int_equal(header->recorded_zone_minutes, 420);
     assert_true(
         record_verify_device(seen.view.entries[0].record, replica_key(world->office.replica)));
-    look_away(&seen);
+    site_look_away(&seen);
 }
 
 static void test_act__an_edit_builds_on_the_heads(void **state)
@@ -107,14 +75,14 @@ static void test_act__an_edit_builds_on_the_heads(void **state)
                               "chu_ho_so", "Hồ Thị Hoa", &result),
                      STATUS_OK);
     assert_string_equal(result.code, dossier.code);
-    check_value(&world->office, &dossier.case_name, "chu_ho_so", "Hồ Thị Hoa");
+    site_check_value(&world->office, &dossier.case_name, "chu_ho_so", "Hồ Thị Hoa");
     struct seen seen;
-    look(&world->office, &dossier.case_name, &seen);
+    site_look(&world->office, &dossier.case_name, &seen);
     assert_int_equal(seen.view.entry_count, 2);
     assert_int_equal(seen.view.entries[1].record->header.parent_count, 0);
     assert_int_equal(seen.view.head_count, 1);
     assert_true(hash_equal(&seen.view.heads[0], &result.record));
-    look_away(&seen);
+    site_look_away(&seen);
 }
 
 static void test_act__a_parent_of_another_log_is_named(void **state)
@@ -133,11 +101,11 @@ static void test_act__a_parent_of_another_log_is_named(void **state)
                       .hat = HAT_RECEPTION,
                       .purpose = LOG_BULK};
     assert_int_equal(site_act(&world->office, &act, &result), STATUS_OK);
-    look(&world->office, &dossier.case_name, &seen);
+    site_look(&world->office, &dossier.case_name, &seen);
     const struct record_header *header = &seen.view.entries[1].record->header;
     assert_int_equal(header->parent_count, 1);
     assert_true(hash_equal(&header->parents[0], &dossier.record));
-    look_away(&seen);
+    site_look_away(&seen);
 }
 
 static void test_act__a_value_the_case_has_is_not_written_again(void **state)
@@ -152,9 +120,9 @@ static void test_act__a_value_the_case_has_is_not_written_again(void **state)
                      STATUS_OK);
     assert_true(result.repeated);
     assert_true(hash_equal(&result.record, &dossier.record));
-    look(&world->office, &dossier.case_name, &seen);
+    site_look(&world->office, &dossier.case_name, &seen);
     assert_int_equal(seen.view.entry_count, 1);
-    look_away(&seen);
+    site_look_away(&seen);
 }
 
 static void test_act__a_rule_refuses_and_nothing_is_written(void **state)
@@ -177,9 +145,9 @@ static void test_act__a_rule_refuses_and_nothing_is_written(void **state)
         site_set(&world->office, &dossier.case_name, "tn01", HAT_LEADER, "chu_ho_so", "x", &result),
         STATUS_REFUSED);
     assert_int_equal(act_why_of(result.why), ACT_WHY_NO_HAT);
-    look(&world->office, &dossier.case_name, &seen);
+    site_look(&world->office, &dossier.case_name, &seen);
     assert_int_equal(seen.view.entry_count, 1);
-    look_away(&seen);
+    site_look_away(&seen);
 }
 
 static void test_act__a_genesis_is_judged_like_any_act(void **state)
@@ -206,7 +174,7 @@ static void test_act__a_case_that_changed_is_said(void **state)
     struct act_result result;
     struct seen seen;
     assert_int_equal(site_receive(&world->office, "Hồ Thị Hòa", 0, &dossier), STATUS_OK);
-    look(&world->office, &dossier.case_name, &seen);
+    site_look(&world->office, &dossier.case_name, &seen);
     struct act_write write = {.field = TEXT("chu_ho_so"), .value = value_of_text("Lê Văn A")};
     struct act act = {.kind = KIND_EDIT,
                       .case_name = dossier.case_name,
@@ -216,13 +184,13 @@ static void test_act__a_case_that_changed_is_said(void **state)
                       .hat = HAT_RECEPTION,
                       .has_expected = true,
                       .expected_view = seen.view.hash16};
-    look_away(&seen);
+    site_look_away(&seen);
     assert_int_equal(replica_act_check(world->office.replica, &act, &result), STATUS_OK);
     assert_int_equal(site_act(&world->office, &act, &result), STATUS_OK);
     write.value = value_of_text("Lê Văn B");
     assert_int_equal(site_act(&world->office, &act, &result), STATUS_CHANGED);
     assert_int_equal(replica_act_check(world->office.replica, &act, &result), STATUS_CHANGED);
-    check_value(&world->office, &dossier.case_name, "chu_ho_so", "Lê Văn A");
+    site_check_value(&world->office, &dossier.case_name, "chu_ho_so", "Lê Văn A");
 }
 
 static void test_act__a_request_id_is_answered_once(void **state)
@@ -274,10 +242,10 @@ static void change_list(struct world *world, const struct name *case_name, uint6
 static size_t list_size(struct world *world, const struct name *case_name)
 {
     struct seen seen;
-    look(&world->office, case_name, &seen);
+    site_look(&world->office, case_name, &seen);
     const struct view_field *field = view_field_of(&seen.view, bytes_of_text("thanh_phan"));
     size_t count = field == NULL ? 0 : field->version_count;
-    look_away(&seen);
+    site_look_away(&seen);
     return count;
 }
 
@@ -307,9 +275,9 @@ static void test_act__a_step_moves_the_state(void **state)
                       .officer = TEXT("ht01"),
                       .hat = HAT_HEAD_OF_ONE_STOP};
     assert_int_equal(site_act(&world->office, &act, &result), STATUS_OK);
-    look(&world->office, &dossier.case_name, &seen);
+    site_look(&world->office, &dossier.case_name, &seen);
     assert_int_equal(seen.view.state, 4);
-    look_away(&seen);
+    site_look_away(&seen);
     assert_int_equal(site_act(&world->office, &act, &result), STATUS_REFUSED);
     assert_non_null(result.article);
 }
@@ -340,7 +308,7 @@ static void test_act__a_log_is_a_chain_in_the_case(void **state)
     take_step(world, &dossier.case_name, "assign", LOG_BULK);
     take_step(world, &dossier.case_name, "decide", LOG_BULK);
     take_step(world, &dossier.case_name, "handover", LOG_COUNTER);
-    look(&world->office, &dossier.case_name, &seen);
+    site_look(&world->office, &dossier.case_name, &seen);
     assert_int_equal(seen.view.state, 10);
     assert_int_equal(seen.view.entry_count, 4);
     static const size_t parents[] = {0, 1, 0, 1};
@@ -349,64 +317,7 @@ static void test_act__a_log_is_a_chain_in_the_case(void **state)
         assert_int_equal(seen.view.entries[i].generation, i + 1);
         assert_int_equal(seen.view.entries[i].record->header.parent_count, parents[i]);
     }
-    look_away(&seen);
-}
-
-enum { MANY = 40 };
-
-/* Forty devices write beside each other; the office's next act has all of them behind it. */
-static void test_act__too_many_heads_are_joined_first(void **state)
-{
-    struct district district;
-    struct site hub;
-    struct site office;
-    struct act_result dossier;
-    struct act_result result;
-    struct store *store = NULL;
-    (void)state;
-    district_open(&district);
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    site_open(&hub, store, &district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
-    site_found(&hub, &district);
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    site_open(&office, store, &district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
-    site_grant(&hub, &office, true, true);
-    site_send(&hub, &office);
-    struct name scope = replica_identity(office.replica)->scope;
-    assert_int_equal(site_receive(&office, "A", 0, &dossier), STATUS_OK);
-    struct site devices[MANY];
-    for (size_t i = 0; i < MANY; i++) {
-        assert_int_equal(store_open_memory(&store), STATUS_OK);
-        site_open(&devices[i], store, &district, ROLE_DEVICE, SITE_UNIT, 10 + i, &scope);
-        site_grant(&office, &devices[i], false, false);
-        site_send(&office, &devices[i]);
-        assert_int_equal(site_set(&devices[i], &dossier.case_name, "tn01", HAT_RECEPTION, "dia_chi",
-                                  i % 2 == 0 ? "thôn Ta Ay" : "thôn A Hố", &result),
-                         STATUS_OK);
-    }
-    for (size_t i = 0; i < MANY; i++) {
-        site_send(&devices[i], &office);
-        site_close(&devices[i]);
-    }
-    assert_int_equal(
-        site_set(&office, &dossier.case_name, "tn01", HAT_RECEPTION, "chu_ho_so", "B", &result),
-        STATUS_OK);
-    struct seen seen;
-    look(&office, &dossier.case_name, &seen);
-    assert_int_equal(seen.view.entry_count, 1 + MANY + 2);
-    assert_int_equal(seen.view.head_count, 1);
-    assert_true(hash_equal(&seen.view.heads[0], &result.record));
-    const struct record_header *note = &seen.view.entries[1 + MANY].record->header;
-    const struct record_header *last = &seen.view.entries[2 + MANY].record->header;
-    assert_int_equal(note->parent_count, LIMIT_PARENTS);
-    assert_int_equal(last->parent_count, MANY - LIMIT_PARENTS);
-    for (size_t i = 0; i < seen.view.entry_count; i++) {
-        assert_int_equal(seen.view.entries[i].effect, EFFECT_EFFECTIVE);
-    }
-    look_away(&seen);
-    site_close(&office);
-    site_close(&hub);
-    district_close(&district);
+    site_look_away(&seen);
 }
 
 static void test_act__an_unknown_case_is_not_found(void **state)
@@ -439,7 +350,6 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_act__a_step_moves_the_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_act__a_log_is_a_chain_in_the_case, set_up, tear_down),
-        cmocka_unit_test(test_act__too_many_heads_are_joined_first),
         cmocka_unit_test_setup_teardown(test_act__an_unknown_case_is_not_found, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
