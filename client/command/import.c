@@ -1,14 +1,12 @@
+#include "client/command/planned.h"
 #include "client/command/reason.h"
 #include "client/command/refusal.h"
 #include "client/command/seen.h"
-#include "client/command/value.h"
 #include "client/command/verb.h"
-#include "client/replica/case.h"
 #include "client/text/base64.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /*
  * Rows are read and looked up against a snapshot, then a group of them is written in one
@@ -18,19 +16,6 @@ enum {
     GROUP_ROWS = 256,
     GROUP_ARENA_BYTES = 64 * 1024 * 1024,
     CONTENT_BYTES_MAX = 64 * 1024 * 1024
-};
-
-/* A row on its way into the log. */
-struct planned {
-    struct register_row row;
-    struct bytes raw; /* its bytes as in the file */
-    const struct step *steps[REGISTER_STEPS_MAX];
-    size_t step_count;
-    const bool *write; /* by column: written now */
-    bool fresh;        /* a new dossier */
-    struct name case_name;
-    bool refused;
-    struct register_fault fault;
 };
 
 struct import {
@@ -53,147 +38,6 @@ struct import {
 
 /* ---- what a row says against what is here ---- */
 
-enum verdict {
-    VERDICT_PRESENT,
-    VERDICT_PLANNED,
-    VERDICT_REFUSED,
-    VERDICT_AGAIN /* the group before it is to be written first */
-};
-
-static void refuse(struct register_fault *fault, const char *column, const char *vietnamese,
-                   const char *english)
-{
-    *fault = (struct register_fault){.column = column, .reason = {vietnamese, english}};
-}
-
-/* Both values beside each other, cut where they are long. */
-static void tell_values(const struct import *import, size_t column, struct bytes here,
-                        struct bytes there, struct register_fault *fault)
-{
-    const struct pack *pack = import->rules.pack;
-    const struct pack_field *field = &pack->fields[column];
-    struct buffer texts[2];
-    struct bytes shown[2];
-
-    for (size_t i = 0; i < 2; i++) {
-        buffer_init(&texts[i], LIMIT_TEXT_BYTES + 64);
-        value_print(pack, field, i == 0 ? here : there, &texts[i]);
-        shown[i] = buffer_view(&texts[i]);
-        if (shown[i].size > 120)
-            shown[i].size = 120;
-    }
-    (void)snprintf(fault->detail, sizeof fault->detail, "%s: \"%.*s\"; %s: \"%.*s\"",
-                   call_pick(import->call, "đang có", "here"), (int)shown[0].size,
-                   shown[0].size ? (const char *)shown[0].at : "",
-                   call_pick(import->call, "trong tệp", "in the file"), (int)shown[1].size,
-                   shown[1].size ? (const char *)shown[1].at : "");
-    buffer_deinit(&texts[0]);
-    buffer_deinit(&texts[1]);
-}
-
-static bool holds_item(const struct view_field *field, struct bytes value)
-{
-    for (size_t i = 0; field && i < field->version_count; i++) {
-        if (bytes_equal(field->versions[i].value_bytes, value))
-            return true;
-    }
-    return false;
-}
-
-/* A field that later steps of a row fill: empty here and told there is no difference. */
-static bool comes_later(const struct planned *planned, const struct pack_field *field)
-{
-    return planned->step_count > 0 &&
-           (bytes_equal_text(field->key, "can_bo_xu_ly") ||
-            bytes_equal_text(field->key, "nguoi_ky") || bytes_equal_text(field->key, "tra_luc"));
-}
-
-/* One column against the view; sets |*write| if it is to be written now. */
-static bool column_fits(const struct import *import, const struct planned *planned, size_t column,
-                        const struct view *view, bool *write, struct register_fault *fault)
-{
-    const struct pack_field *field = &import->rules.pack->fields[column];
-    const struct view_field *shown = view_field_of(view, field->key);
-    struct bytes there = planned->row.values[column];
-    struct bytes here = shown ? shown->value_bytes : (struct bytes){0};
-
-    if (import->rules.columns[column].index == SIZE_MAX || field->type == FIELD_STATE)
-        return true;
-    if (shown && shown->conflict) {
-        refuse(fault, import->rules.columns[column].name, "trường đang xung đột, chờ quyết định",
-               "the field is in conflict and waits for a decision");
-        return false;
-    }
-    if (field->policy == POLICY_APPEND || field->policy == POLICY_SET) {
-        if (value_is_nil(there) || holds_item(shown, there))
-            return true;
-    } else if ((value_is_nil(here) && value_is_nil(there)) || bytes_equal(here, there)) {
-        return true;
-    } else if (value_is_nil(here) && comes_later(planned, field)) {
-        *write = true;
-        return true;
-    }
-    refuse(fault, import->rules.columns[column].name, "hồ sơ đã có với giá trị khác",
-           "the dossier is here with another value");
-    tell_values(import, column, here, there, fault);
-    return false;
-}
-
-static enum status compare(struct import *import, struct planned *planned, const struct view *view,
-                           enum verdict *verdict, struct register_fault *fault)
-{
-    const struct register_row *row = &planned->row;
-    bool *write = arena_array(&import->arena, import->rules.column_count + 1, sizeof *write);
-
-    if (!write)
-        return STATUS_NO_MEMORY;
-    planned->write = write;
-    *verdict = VERDICT_REFUSED;
-    if (view->load != VIEW_LOADED) {
-        refuse(fault, "ma_ho_so", "hồ sơ chưa có đủ trên máy này",
-               "the dossier is not complete here");
-        return STATUS_OK;
-    }
-    if (view->state == 0 ||
-        !register_plan(view->state, row->state, planned->steps, &planned->step_count)) {
-        refuse(fault, "trang_thai",
-               view->state == 0 ? "trạng thái đang xung đột, chờ quyết định"
-                                : "hồ sơ đã có với trạng thái khác, không phải trạng thái trước đó",
-               view->state == 0 ? "the state is in conflict and waits for a decision"
-                                : "the dossier is here in a state that does not come before this");
-        (void)snprintf(fault->detail, sizeof fault->detail, "%s: %u; %s: %u",
-                       call_pick(import->call, "đang có", "here"), (unsigned)view->state,
-                       call_pick(import->call, "trong tệp", "in the file"), (unsigned)row->state);
-        return STATUS_OK;
-    }
-    for (size_t i = 0; i < import->rules.column_count; i++) {
-        if (!column_fits(import, planned, i, view, &write[i], fault))
-            return STATUS_OK;
-    }
-    *verdict = planned->step_count > 0 ? VERDICT_PLANNED : VERDICT_PRESENT;
-    return STATUS_OK;
-}
-
-static enum status plan_fresh(struct import *import, struct planned *planned, enum verdict *verdict,
-                              struct register_fault *fault)
-{
-    bool *write = arena_array(&import->arena, import->rules.column_count + 1, sizeof *write);
-
-    if (!write)
-        return STATUS_NO_MEMORY;
-    for (size_t i = 0; i < import->rules.column_count; i++)
-        write[i] = !value_is_nil(planned->row.values[i]) &&
-                   import->rules.pack->fields[i].type != FIELD_STATE;
-    planned->write = write;
-    planned->fresh = true;
-    *verdict = VERDICT_PLANNED;
-    if (!register_plan(STATE_NONE, planned->row.state, planned->steps, &planned->step_count)) {
-        refuse(fault, "trang_thai", "không có trạng thái này", "there is no such state");
-        *verdict = VERDICT_REFUSED;
-    }
-    return STATUS_OK;
-}
-
 static enum status look_up(struct import *import, struct planned *planned, enum verdict *verdict,
                            struct register_fault *fault)
 {
@@ -205,16 +49,19 @@ static enum status look_up(struct import *import, struct planned *planned, enum 
     if (status)
         return status;
     if (count == 0)
-        return plan_fresh(import, planned, verdict, fault);
+        return planned_fresh(&import->rules, &import->arena, planned, verdict, fault);
     if (count > 1) {
-        refuse(fault, "ma_ho_so", "mã này đang là của hai hồ sơ", "two dossiers have this code");
+        planned_refuse(fault, "ma_ho_so", "mã này đang là của hai hồ sơ",
+                       "two dossiers have this code");
         *verdict = VERDICT_REFUSED;
         return STATUS_OK;
     }
     planned->case_name = cases[0];
     arena_reset(&import->case_arena);
     status = replica_view(import->read, &cases[0], &import->case_arena, &view);
-    return status ? status : compare(import, planned, &view, verdict, fault);
+    return status ? status
+                  : planned_compare(import->call, &import->rules, &import->arena, &view, planned,
+                                    verdict, fault);
 }
 
 /* A code this import has taken already. */
@@ -225,8 +72,8 @@ static enum verdict judge_repeated(const struct import *import, const struct see
         return VERDICT_PRESENT;
     if (!import->dry_run)
         return VERDICT_AGAIN;
-    refuse(fault, "ma_ho_so", "mã này đã ở một dòng trước với nội dung khác",
-           "an earlier row has this code with other values");
+    planned_refuse(fault, "ma_ho_so", "mã này đã ở một dòng trước với nội dung khác",
+                   "an earlier row has this code with other values");
     return VERDICT_REFUSED;
 }
 
@@ -257,46 +104,6 @@ static enum status judge(struct import *import, struct planned *planned, enum ve
 
 /* ---- writing a group ---- */
 
-static enum status act_of_step(const struct import *import, const struct planned *planned,
-                               size_t index, struct act_write *writes, struct act *act)
-{
-    const struct step *step = planned->steps[index];
-    const struct register_rules *rules = &import->rules;
-    uint64_t hat;
-    const struct pack_officer *officer = register_officer(rules, &planned->row, step, &hat);
-    bool genesis = planned->fresh && index == 0;
-
-    *act = (struct act){.kind = genesis ? KIND_GENESIS : KIND_STEP,
-                        .case_name = planned->case_name,
-                        .step = bytes_of_text(step->name),
-                        .writes = writes,
-                        .officer = import->actor.officer->code,
-                        .hat = import->actor.hat,
-                        .source = SOURCE_IMPORT,
-                        .purpose = LOG_BULK};
-    if (officer) {
-        act->book_officer = officer->code;
-        act->book_hat = hat;
-    }
-    if (genesis)
-        act->happened = planned->row.received;
-    else if (step->to == STATE_HANDED_OVER)
-        act->happened = planned->row.handed_over;
-    for (size_t i = 0; i < rules->column_count; i++) {
-        const struct pack_field *field = &rules->pack->fields[i];
-        if (!planned->write[i] ||
-            register_writer(field->key, planned->steps, planned->step_count) != index)
-            continue;
-        if (act->write_count == LIMIT_WRITES)
-            return STATUS_LIMIT;
-        bool list = field->policy == POLICY_APPEND || field->policy == POLICY_SET;
-        writes[act->write_count++] = (struct act_write){.field = field->key,
-                                                        .op = list ? WRITE_ADD : WRITE_SET,
-                                                        .value = planned->row.values[i]};
-    }
-    return STATUS_OK;
-}
-
 /* What is the row's fault is the row's: the others go on. */
 static bool is_of_row(enum status status)
 {
@@ -311,7 +118,7 @@ static void refuse_planned(struct planned *planned, enum status status,
                            : (struct words){"dòng này không ghi được", "the row cannot be written"};
 
     planned->refused = true;
-    refuse(&planned->fault, "ma_ho_so", why.vietnamese, why.english);
+    planned_refuse(&planned->fault, "ma_ho_so", why.vietnamese, why.english);
     (void)snprintf(planned->fault.detail, sizeof planned->fault.detail, "%s", result->detail);
 }
 
@@ -323,7 +130,7 @@ static enum status write_row(struct import *import, struct replica *replica,
 
     for (size_t i = 0; i < planned->step_count; i++) {
         struct act_result result = {.repeated = false};
-        enum status status = act_of_step(import, planned, i, writes, &act);
+        enum status status = planned_act(&import->rules, &import->actor, planned, i, writes, &act);
         if (!status)
             status = replica_act(replica, &act, &result);
         if (is_of_row(status)) {
@@ -514,6 +321,25 @@ static bool open_table(struct import *import)
     return status == STATUS_OK;
 }
 
+/* The groups before the failure are in the store and stay there. */
+static void fail_midway(struct import *import, enum status status)
+{
+    struct call *call = import->call;
+    const struct failure failure = {
+        .code = HOSO_STORE,
+        .name = "import_cut",
+        .kept = {"Các dòng đã ghi vẫn còn trên máy này.", "The rows written so far are kept."},
+        .next = {"Khắc phục rồi nhập lại cùng tệp: dòng đã có sẽ được bỏ qua.",
+                 "Mend the cause and import the same file again: what is here is passed over."}};
+
+    if (import->fresh + import->updated == 0)
+        call_fail_status(call, status);
+    else
+        call_fail(call, &failure, "Việc nhập dừng giữa chừng sau %llu hồ sơ: %s.",
+                  "The import stopped after %llu dossiers: %s.",
+                  (unsigned long long)(import->fresh + import->updated), status_text(status));
+}
+
 static void close_import(struct import *import)
 {
     if (import->read)
@@ -545,7 +371,7 @@ void command_import(struct call *call)
     else if (import.rules.pack && call_actor(call, &import.actor) && open_table(&import)) {
         enum status status = walk(&import);
         if (status)
-            call_fail_status(call, status);
+            fail_midway(&import, status);
         else
             answer(&import);
     }
