@@ -171,10 +171,24 @@ static enum status receipts_sign(struct replica *replica, const struct vector_en
     return STATUS_OK;
 }
 
-/* In a new epoch every log is receipted anew: the receipts of the old one no longer count. */
-static bool changed_add(void *context, const struct log_row *row)
+struct renewal {
+    struct replica *replica;
+    enum status status;
+};
+
+static bool renew_log(void *context, const struct log_row *row)
 {
-    return log_save(context, row) == STATUS_OK;
+    struct renewal *renewal = context;
+    renewal->status = log_save(renewal->replica, row);
+    return renewal->status == STATUS_OK;
+}
+
+/* In a new epoch every log is receipted anew: the receipts of the old one no longer count. */
+static enum status renew_logs(struct replica *replica)
+{
+    struct renewal renewal = {.replica = replica, .status = STATUS_OK};
+    enum status status = log_each(replica->group.view, renew_log, &renewal);
+    return status == STATUS_OK ? renewal.status : status;
 }
 
 static enum status receipts_follow(struct replica *replica, const struct vector_entry *entries,
@@ -193,7 +207,7 @@ static enum status group_finish(struct replica *replica, struct replica_commit *
     struct vector_entry *entries = NULL;
     enum status status = STATUS_OK;
     if (group->epoch_changed)
-        status = log_each(group->view, changed_add, replica);
+        status = renew_logs(replica);
     if (status == STATUS_OK)
         status = changed_list(replica, &entries);
     if (status == STATUS_OK)

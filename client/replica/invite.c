@@ -6,12 +6,12 @@
 #include "client/replica/identity.h"
 #include "client/replica/log.h"
 #include "client/replica/snapshot.h"
+#include "protocol/sync/frame.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { INVITATION_BYTES = 1 << 14, ACT_ZONE_MINUTES = 420 };
-#define PROOF_DOMAIN "hoso/invitation/1"
 
 static struct table_key key_of_invitation(uint64_t number)
 {
@@ -191,8 +191,7 @@ static uint64_t invitation_find(struct store_read *read, const struct hash *proo
         status = invitation_decode(value, &arena, &invitation);
         if (status != STATUS_OK)
             break;
-        struct bytes secret = bytes_of(invitation.secret.secret, sizeof invitation.secret.secret);
-        struct hash expected = seal_proof(PROOF_DOMAIN, secret, transcript);
+        struct hash expected = invitation_proof(invitation.secret.secret, transcript);
         if (hash_equal(&expected, proof) && invitation.expires >= now)
             number = be64_load(found.at + 1);
         status = store_next(cursor, &found, &value);

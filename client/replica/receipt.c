@@ -140,13 +140,22 @@ static bool epoch_judge(const struct receipt *receipt, bool direct, struct signe
     return true;
 }
 
+/* Only offices and hubs raise a level; of others just the newest receipt is kept, as evidence. */
+static bool raises_level(const struct replica *replica, const struct public_key *signer)
+{
+    const struct grant *grant = authority_grant(group_authority(replica), signer);
+    return public_key_equal(signer, &replica->key) ||
+           (grant && (grant->role == ROLE_HUB || grant->role == ROLE_OFFICE));
+}
+
 static enum status receipt_put(struct replica *replica, struct bytes raw,
                                const struct receipt *receipt, struct signer_row *signer)
 {
     uint64_t number = replica->group.counters.receipt + 1;
     size_t kept = 0;
     enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < receipt->head_count; i++)
+    size_t heads = raises_level(replica, &receipt->signer) ? receipt->head_count : 0;
+    for (size_t i = 0; status == STATUS_OK && i < heads; i++)
         status = cover_keep(replica, receipt, &receipt->heads[i], signer->number, number, &kept);
     if (status == STATUS_OK && (receipt->arrival > signer->arrival || signer->newest == 0)) {
         if (signer->newest != 0)

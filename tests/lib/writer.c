@@ -120,6 +120,18 @@ void writer_grant(struct writer *writer, const struct grant *grant, struct scrip
     buffer_deinit(&body);
 }
 
+void writer_pack(struct writer *writer, struct bytes canonical, struct script *script)
+{
+    struct record_header header = {.kind = KIND_PACK};
+    uint8_t salt[SALT_BYTES];
+    struct buffer body;
+    buffer_init(&body, LIMIT_BODY_BYTES);
+    random_fill(&writer->random, salt, sizeof salt);
+    assert_int_equal(pack_body_encode(salt, 1, canonical, &body), STATUS_OK);
+    seal(writer, &header, buffer_view(&body), script);
+    buffer_deinit(&body);
+}
+
 static struct batch *batch_make(size_t records)
 {
     struct batch *batch = calloc(1, sizeof *batch);

@@ -39,6 +39,7 @@ void writer_open_log(struct writer *writer, uint64_t purpose, struct script *scr
 struct name writer_genesis(struct writer *writer, struct script *script);
 void writer_edit(struct writer *writer, const struct name *case_name, struct script *script);
 void writer_grant(struct writer *writer, const struct grant *grant, struct script *script);
+void writer_pack(struct writer *writer, struct bytes canonical, struct script *script);
 /* A record of any kind. */
 void writer_record(struct writer *writer, uint64_t kind, const struct name *case_name,
                    struct script *script);
