@@ -305,6 +305,10 @@ static void perform(struct link *link, const struct session_effect *effect,
             link_end(link, "out of memory");
         break;
     case EFFECT_REFUSED:
+        if (note_refused(link->shared, &report->peer, &effect->log, effect->seq, effect->status) !=
+            STATUS_OK)
+            link_end(link, "out of memory");
+        break;
     case EFFECT_STATE:
         break;
     case EFFECT_CLOSE:

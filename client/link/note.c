@@ -2,6 +2,7 @@
 
 #include "client/link/clock.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 struct note {
@@ -13,6 +14,9 @@ struct note {
     struct hash proof;
     int64_t seconds;
     bool certain;
+    struct name log; /* refused … */
+    uint64_t seq;    /* … from here on … */
+    enum status why; /* … for this */
 };
 
 static struct note *note_new(struct link_shared *shared, const struct public_key *peer,
@@ -100,6 +104,41 @@ enum status note_admit(struct link_shared *shared, const struct public_key *peer
     if (note == NULL)
         return STATUS_NO_MEMORY;
     note->proof = *proof;
+    writer_send(shared->writer, &note->post);
+    return STATUS_OK;
+}
+
+static enum status refused_job(struct replica *replica, void *context)
+{
+    const struct note *note = context;
+
+    return replica_note_refused(replica, &note->peer, &note->log, note->seq, note->why);
+}
+
+static void refused_done(struct work *work)
+{
+    struct note *note = (struct note *)work;
+    char key[JOURNAL_KEY_SIZE];
+    char log[2 * sizeof note->log.bytes + 1];
+
+    journal_key(&note->peer, key);
+    hex_encode(bytes_of(note->log.bytes, sizeof note->log.bytes), log);
+    journal_say(note->shared->journal, JOURNAL_WARNING, "refused",
+                "peer=%s log=%s seq=%" PRIu64 " why=%s", key, log, note->seq,
+                status_name(note->why));
+    free(note);
+}
+
+enum status note_refused(struct link_shared *shared, const struct public_key *peer,
+                         const struct name *log, uint64_t seq, enum status why)
+{
+    struct note *note = note_new(shared, peer, refused_job, refused_done);
+
+    if (note == NULL)
+        return STATUS_NO_MEMORY;
+    note->log = *log;
+    note->seq = seq;
+    note->why = why;
     writer_send(shared->writer, &note->post);
     return STATUS_OK;
 }

@@ -18,5 +18,8 @@ note_in_flight(struct link_shared *shared, const struct public_key *peer, uint64
 /* The peer proved that it knows the invitation behind |proof|. */
 CHECK_RESULT enum status note_admit(struct link_shared *shared, const struct public_key *peer,
                                     const struct hash *proof);
+/* The peer refused |log| from |seq| on, for |why|. */
+CHECK_RESULT enum status note_refused(struct link_shared *shared, const struct public_key *peer,
+                                      const struct name *log, uint64_t seq, enum status why);
 
 #endif

@@ -56,8 +56,9 @@ bool traffic_know(struct traffic *traffic, const struct session_report *report)
         traffic->peers = peers;
         traffic->capacity = capacity;
     }
-    memmove(traffic->peers + place + 1, traffic->peers + place,
-            (traffic->count - place) * sizeof *traffic->peers);
+    if (place < traffic->count)
+        memmove(traffic->peers + place + 1, traffic->peers + place,
+                (traffic->count - place) * sizeof *traffic->peers);
     memset(&traffic->peers[place], 0, sizeof traffic->peers[place]);
     traffic->peers[place].key = report->peer;
     traffic->count++;
