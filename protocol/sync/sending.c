@@ -235,7 +235,7 @@ static bool list_have(struct stream *stream, const struct ledger *ledger)
 static bool stream_wants(struct session *session, struct read_request *request)
 {
     struct stream *stream = &session->stream;
-    if (!stream->on || !session->granted) {
+    if (!stream->on || !session->granted || session->agreed.count == 0) {
         return false;
     }
     request->scopes = session->agreed.at;
