@@ -65,39 +65,20 @@ static bool implicit_parent(const struct act_work *work, struct hash *id)
     return false;
 }
 
-struct parents {
-    struct hash *ids; /* ascending */
-    size_t count;
-};
-
-static enum status take_parents(const struct act_work *work, struct parents *parents)
+static enum status take_cites(const struct act_work *work, struct view_cites *cites)
 {
-    const struct view *view = &work->loaded.view;
-    struct hash implicit;
-    bool has_implicit = implicit_parent(work, &implicit);
-    parents->count = 0;
-    parents->ids = arena_array(work->arena, view->head_count, sizeof *parents->ids);
-    if (parents->ids == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    if (view->without_count > LIMIT_WITHOUT) {
-        return STATUS_LIMIT;
-    }
-    for (size_t i = 0; i < view->head_count; i++) {
-        if (!has_implicit || !hash_equal(&view->heads[i], &implicit)) {
-            parents->ids[parents->count++] = view->heads[i];
-        }
-    }
-    return STATUS_OK;
+    struct hash own;
+    bool has_own = implicit_parent(work, &own);
+    return view_cite(&work->loaded.view, has_own ? &own : NULL, work->arena, cites);
 }
 
-static void cite(const struct act_work *work, const struct parents *parents, size_t most,
-                 struct record_header *header)
+static void cite(const struct view_cites *cites, struct record_header *header)
 {
-    header->parents = parents->count == 0 ? NULL : parents->ids;
-    header->parent_count = parents->count < most ? parents->count : most;
-    header->without = work->loaded.view.without;
-    header->without_count = work->loaded.view.without_count;
+    bool many = cites->parent_count > LIMIT_PARENTS;
+    header->parents = cites->parent_count == 0 ? NULL : cites->parents;
+    header->parent_count = many ? LIMIT_PARENTS : cites->parent_count;
+    header->without = cites->without;
+    header->without_count = cites->without_count;
 }
 
 static enum status seal(struct act_work *work, struct record_header *header, struct case_body *body,
@@ -116,22 +97,22 @@ static enum status seal(struct act_work *work, struct record_header *header, str
 }
 
 /* A record cites at most LIMIT_PARENTS heads: notes without a word join the others first. */
-static enum status join_heads(struct act_work *work, struct parents *parents)
+static enum status join_heads(struct act_work *work, struct view_cites *cites)
 {
-    while (parents->count > LIMIT_PARENTS) {
+    while (cites->parent_count > LIMIT_PARENTS) {
         struct record_header header;
         struct case_body note = {.step = {NULL, 0}};
         struct hash id;
         act_header(work, &header);
         header.kind = KIND_EDIT;
         header.pack = (struct hash){{0}};
-        cite(work, parents, LIMIT_PARENTS, &header);
+        cite(cites, &header);
         enum status status = seal(work, &header, &note, &id);
         if (status != STATUS_OK) {
             return status;
         }
-        parents->ids += LIMIT_PARENTS;
-        parents->count -= LIMIT_PARENTS;
+        cites->parents += LIMIT_PARENTS;
+        cites->parent_count -= LIMIT_PARENTS;
     }
     return STATUS_OK;
 }
@@ -140,18 +121,18 @@ enum status act_write(struct act_work *work)
 {
     struct record_header header;
     struct case_body body;
-    struct parents parents = {NULL, 0};
+    struct view_cites cites = {.parent_count = 0};
     struct act_result *result = work->result;
     bool genesis = work->act->kind == KIND_GENESIS;
     enum status status = STATUS_OK;
     act_header(work, &header);
     act_body(work, &body);
     if (!genesis) {
-        status = take_parents(work, &parents);
+        status = take_cites(work, &cites);
         if (status == STATUS_OK) {
-            status = join_heads(work, &parents);
+            status = join_heads(work, &cites);
         }
-        cite(work, &parents, LIMIT_PARENTS, &header);
+        cite(&cites, &header);
     }
     if (status == STATUS_OK) {
         status = seal(work, &header, &body, &result->record);

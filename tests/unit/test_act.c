@@ -1,6 +1,6 @@
 /* Local acts: judgement, parents, removals, request ids, expected views. */
 #include "client/replica/act_why.h"
-#include "client/replica/replica.h"
+#include "client/replica/log.h"
 #include "protocol/case/why.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
@@ -320,6 +320,52 @@ static void test_act__a_log_is_a_chain_in_the_case(void **state)
     site_look_away(&seen);
 }
 
+/* A record without effect in this log is a parent all the same, and is named as not counted. */
+static void test_act__an_own_record_without_effect_is_not_counted(void **state)
+{
+    struct world *world = *state;
+    struct replica *replica = world->office.replica;
+    struct act_result dossier;
+    struct act_result result;
+    struct replica_commit made;
+    struct log_row log;
+    struct name header_log;
+    struct hash bad;
+    struct buffer body;
+    struct seen seen;
+    assert_int_equal(site_receive(&world->office, "Hồ Thị Hòa", 0, &dossier), STATUS_OK);
+    struct case_body takes_no_officer = {.step = TEXT("assign")};
+    struct record_header header = {.version = RECORD_VERSION,
+                                   .kind = KIND_STEP,
+                                   .case_name = dossier.case_name,
+                                   .recorded_seconds = SITE_START_SECONDS};
+    buffer_init(&body, LIMIT_BODY_BYTES);
+    assert_int_equal(case_body_encode(&takes_no_officer, &body), STATUS_OK);
+    assert_int_equal(replica_begin(replica), STATUS_OK);
+    assert_int_equal(log_own(replica, LOG_COUNTER, &log, &header_log), STATUS_OK);
+    assert_int_equal(log_write(replica, &log, &header, buffer_view(&body), &bad), STATUS_OK);
+    assert_int_equal(log_save(replica, &log), STATUS_OK);
+    assert_int_equal(replica_commit(replica, &made), STATUS_OK);
+    buffer_deinit(&body);
+    take_step(world, &dossier.case_name, "assign", LOG_COUNTER);
+    site_look(&world->office, &dossier.case_name, &seen);
+    assert_int_equal(seen.view.state, 4);
+    for (size_t i = 0; i < seen.view.entry_count; i++) {
+        const struct view_entry *entry = &seen.view.entries[i];
+        bool is_bad = hash_equal(&entry->record->id, &bad);
+        assert_int_equal(entry->effect, is_bad ? EFFECT_UNSOUND : EFFECT_EFFECTIVE);
+        if (entry->record->header.seq > 3) {
+            assert_int_equal(entry->record->header.without_count, 1);
+            assert_true(hash_equal(&entry->record->header.without[0], &bad));
+        }
+    }
+    site_look_away(&seen);
+    assert_int_equal(site_set(&world->office, &dossier.case_name, "tn01", HAT_RECEPTION,
+                              "chu_ho_so", "B", &result),
+                     STATUS_OK);
+    site_check_value(&world->office, &dossier.case_name, "chu_ho_so", "B");
+}
+
 static void test_act__an_unknown_case_is_not_found(void **state)
 {
     struct world *world = *state;
@@ -350,6 +396,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_act__a_step_moves_the_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_act__a_log_is_a_chain_in_the_case, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_act__an_own_record_without_effect_is_not_counted,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_act__an_unknown_case_is_not_found, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
