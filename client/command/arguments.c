@@ -276,6 +276,9 @@ enum status arguments_read(int count, char *const *words, bool vietnamese,
     struct parsing parsing = {.arguments = arguments, .vietnamese = vietnamese, .problem = problem};
 
     problem[0] = 0;
+    /* A problem with an earlier word is told in the form a later one asks for. */
+    for (int i = 0; i < count && strcmp(words[i], "--") != 0; i++)
+        arguments->json = arguments->json || strcmp(words[i], "--json") == 0;
     json_write_start(&parsing.writer, out);
     json_open_object(&parsing.writer, NULL);
     enum status status = take_words(&parsing, count, words);

@@ -167,6 +167,27 @@ static const struct status_words status_table[] = {
      HOSO_UNREACHABLE,
      {"Chưa liên lạc được với cấp trên.", "The node above cannot be reached."},
      {"Kiểm tra đường truyền rồi chạy lại: hoso sync", "Check the line, then: hoso sync"}},
+    {STATUS_UNKNOWN_PEER,
+     HOSO_UNREACHABLE,
+     {"Cấp trên không nhận máy này: giấy mời sai, đã dùng hoặc hết hạn.",
+      "The node above does not take this one: its invitation is wrong, used or expired."},
+     {"Xin giấy mời mới; việc đã làm vẫn còn nguyên.",
+      "Ask for a new invitation; all work is kept."}},
+    {STATUS_FORGED,
+     HOSO_UNREACHABLE,
+     {"Máy bên kia không chứng minh được khóa của mình; đã ngừng liên lạc.",
+      "The other side could not prove its key; the contact was ended."},
+     {"Kiểm tra địa chỉ, so mã khóa trên hai màn hình.",
+      "Check the address and compare the fingerprints on both screens."}},
+    {STATUS_PROTOCOL,
+     HOSO_UNREACHABLE,
+     {"Máy bên kia không theo đúng giao thức; đã ngừng liên lạc.",
+      "The other side broke the protocol; the contact was ended."},
+     {"Cài cùng phiên bản chương trình ở hai bên.", "Install one version on both sides."}},
+    {STATUS_NEWER,
+     HOSO_REFUSED,
+     {"Cần phiên bản mới hơn của chương trình.", "It needs a newer version of this program."},
+     {"Cài phiên bản mới của chương trình.", "Install the newer version."}},
     {STATUS_BUSY,
      HOSO_BUSY,
      {"Một chương trình khác đang giữ dữ liệu và không trả lời.",
@@ -457,7 +478,9 @@ void call_fail_act(struct call *call, enum status status, const struct act_resul
     }
     struct words why = reason_words(result->why);
     const char *where = result->detail;
+    /* An article of law is told ("NĐ 61/2018 Điều 19.1"), a number of our own rules is not. */
+    const char *article = result->article && strchr(result->article, ' ') ? result->article : NULL;
     call_fail(call, &failure, "Bị từ chối: %s%s%s%s%s%s.", "Refused: %s%s%s%s%s%s.",
-              word_of(call, why), *where ? " (" : "", where, *where ? ")" : "",
-              result->article ? "; " : "", result->article ? result->article : "");
+              word_of(call, why), *where ? " (" : "", where, *where ? ")" : "", article ? "; " : "",
+              article ? article : "");
 }

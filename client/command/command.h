@@ -25,6 +25,9 @@ struct command_host {
     enum status (*sync)(void *context, const char *url, bool watch, struct buffer *answer);
     /* True while a link to the node above stands. */
     bool (*linked)(void *context);
+    /* Why the last attempt to reach the node above failed (UNKNOWN_PEER: it did not take this
+     * node's invitation), OK if it did not. NULL: nobody knows. */
+    enum status (*fault)(void *context);
     /* Sees a long command's progress in words ("1200 of 8586"); NULL: nobody looks. */
     void (*progress)(void *context, uint64_t done, uint64_t all);
     /* Takes a part of a long answer for stdout before the command ends, so that it need not be held

@@ -1,6 +1,9 @@
 #include "client/command/value.h"
 #include "client/command/verb.h"
 
+#include <string.h>
+#include <time.h>
+
 static void write_scopes(struct json_writer *writer, const struct replica_status *status)
 {
     json_open_array(writer, "scopes");
@@ -15,13 +18,21 @@ static void write_scopes(struct json_writer *writer, const struct replica_status
     json_close_array(writer);
 }
 
-static const char *invitation_state(const struct call *call, const struct replica_status *status)
+/* What became of the invitation: "granted", or why not yet. */
+static const char *grant_state(const struct call *call, const struct replica_status *status)
 {
-    const struct replica_identity *identity = replica_identity(call->host->replica);
+    const struct command_host *host = call->host;
+    const struct replica_identity *identity = replica_identity(host->replica);
 
     if (status->granted)
         return "granted";
-    return identity->has_invitation ? "invited" : "none";
+    if (!identity->has_invitation)
+        return "none";
+    if (identity->invitation_expires < (int64_t)time(NULL))
+        return "expired";
+    if (host->fault && host->fault(host->context) == STATUS_UNKNOWN_PEER)
+        return "refused";
+    return "invited";
 }
 
 /* Not a failure of the command: the figures are the answer, the code says that something waits. */
@@ -57,7 +68,7 @@ static void write_status(struct call *call, const struct replica_status *status,
     json_write_unsigned(writer, "logs", status->logs);
     json_write_unsigned(writer, "cases", status->cases);
     json_write_flag(writer, "example", status->example_pack);
-    json_write_string(writer, "grant", invitation_state(call, status));
+    json_write_string(writer, "grant", grant_state(call, status));
     if (waiting > 0)
         call_note_error(call, &still_waiting, still_waiting_words.vietnamese,
                         still_waiting_words.english);
@@ -65,10 +76,37 @@ static void write_status(struct call *call, const struct replica_status *status,
     json_write_end(writer);
 }
 
+static void say_grant(struct call *call, const char *state)
+{
+    static const struct {
+        const char *state;
+        struct words words;
+    } table[] = {
+        {"invited",
+         {"Giấy mời chưa được dùng: sẽ dùng khi liên lạc lần đầu. Việc đã làm vẫn còn nguyên.\n",
+          "The invitation is used at first contact. All work is kept.\n"}},
+        {"expired",
+         {"Giấy mời đã hết hạn: xin giấy mời mới. Việc đã làm vẫn còn nguyên.\n",
+          "The invitation has expired: ask for a new one. All work is kept.\n"}},
+        {"refused",
+         {"Cấp trên không nhận giấy mời này: xin giấy mời mới. Việc đã làm vẫn còn nguyên.\n",
+          "The node above does not take this invitation: ask for a new one. All work is kept.\n"}},
+        {"none",
+         {"Máy này chưa được cấp quyền. Việc đã làm vẫn còn nguyên.\n",
+          "This node has no grant yet. All work is kept.\n"}},
+    };
+
+    if (replica_identity(call->host->replica)->role == ROLE_HUB)
+        return;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (strcmp(table[i].state, state) == 0)
+            call_put(call, bytes_of_text(
+                               call_pick(call, table[i].words.vietnamese, table[i].words.english)));
+    }
+}
+
 static void say_notes(struct call *call, const struct replica_status *status)
 {
-    const struct replica_identity *identity = replica_identity(call->host->replica);
-
     if (status->held > 0)
         call_say(call, "%llu bản ghi bị giữ lại, chờ bản ghi đứng trước.\n",
                  "%llu records are held: an earlier record is missing.\n",
@@ -80,15 +118,7 @@ static void say_notes(struct call *call, const struct replica_status *status)
         call_say(call, "Đang dùng dữ liệu mẫu: danh mục của hub chưa về (dữ liệu mẫu).\n",
                  "The example district is in use (dữ liệu mẫu): the hub's own pack is not here "
                  "yet.\n");
-    if (!status->granted && identity->role != ROLE_HUB)
-        call_say(call,
-                 identity->has_invitation
-                     ? "Giấy mời chưa được dùng: sẽ dùng khi liên lạc lần đầu. Việc đã làm vẫn còn "
-                       "nguyên.\n"
-                     : "Máy này chưa được cấp quyền. Việc đã làm vẫn còn nguyên.\n",
-                 identity->has_invitation
-                     ? "The invitation is used at first contact. All work is kept.\n"
-                     : "This node has no grant yet. All work is kept.\n");
+    say_grant(call, grant_state(call, status));
 }
 
 static void say_status(struct call *call, const struct replica_status *status, int zone_minutes)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 static const struct failure unsound = {
-    .code = HOSO_REFUSED,
+    .code = HOSO_STORE,
     .name = "unsound",
     .kept = {"Không có gì bị sửa hay xóa.", "Nothing was mended or removed."},
     .next = {"Giữ nguyên kho, báo cấp trên; hub còn bản sao đã nhận.",
