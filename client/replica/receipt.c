@@ -32,6 +32,26 @@ static enum status signer_make(struct replica *replica, const struct public_key 
     return status == STATUS_OK ? signer_put(replica, signer, row) : status;
 }
 
+static struct table_key key_of_past(uint32_t signer, const struct name *epoch)
+{
+    struct table_key key = key_start();
+    key_u8(&key, RECEIPT_PAST);
+    key_u32(&key, signer);
+    key_name(&key, epoch);
+    return key;
+}
+
+/* |epoch| is the signer's current one from now on. */
+static enum status signer_turn(struct replica *replica, struct signer_row *signer,
+                               const struct name *epoch, int64_t seconds)
+{
+    struct table_key key = key_of_past(signer->number, &signer->epoch);
+    signer->epoch = *epoch;
+    signer->seconds = seconds;
+    signer->arrival = 0;
+    return group_put(replica, TABLE_RECEIPT, &key, (struct bytes){NULL, 0});
+}
+
 enum status receipt_note_epoch(struct replica *replica, const struct public_key *signer,
                                const struct name *epoch)
 {
@@ -39,10 +59,8 @@ enum status receipt_note_epoch(struct replica *replica, const struct public_key 
     enum status status = signer_make(replica, signer, epoch, &row);
     if (status != STATUS_OK || name_equal(&row.epoch, epoch))
         return status;
-    row.epoch = *epoch;
-    row.seconds = INT64_MIN;
-    row.arrival = 0;
-    return signer_put(replica, signer, &row);
+    status = signer_turn(replica, &row, epoch, INT64_MIN);
+    return status == STATUS_OK ? signer_put(replica, signer, &row) : status;
 }
 
 /* ---- receipts and what they cover ---- */
@@ -124,20 +142,32 @@ static enum status cover_keep(struct replica *replica, const struct receipt *rec
     return group_put(replica, TABLE_RECEIPT, &key, bytes_of(value, sizeof value));
 }
 
-/* Whether |receipt| is of its signer's current epoch, which it may change. */
-static bool epoch_judge(const struct receipt *receipt, bool direct, struct signer_row *signer)
+/*
+ * Whether |receipt| is of its signer's current epoch, which it may change. The signer itself is
+ * believed. Of a relayed one an epoch never met is the newer: a restored machine's clock may have
+ * gone back, or still show the same second. One that another followed comes back only if its
+ * signer's clock says so.
+ */
+static enum status epoch_judge(struct replica *replica, const struct receipt *receipt, bool direct,
+                               struct signer_row *signer, bool *current)
 {
-    bool same = name_equal(&signer->epoch, &receipt->epoch);
-    if (!same && !direct && receipt->seconds <= signer->seconds)
-        return false;
-    if (!same) {
-        signer->epoch = receipt->epoch;
-        signer->seconds = receipt->seconds;
-        signer->arrival = 0;
+    struct bytes value;
+    *current = true;
+    if (!name_equal(&signer->epoch, &receipt->epoch)) {
+        struct table_key key = key_of_past(signer->number, &receipt->epoch);
+        enum status status = store_get(replica->group.view, TABLE_RECEIPT, key_bytes(&key), &value);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+        *current = direct || status == STATUS_NOT_FOUND || receipt->seconds > signer->seconds;
+        if (!*current)
+            return STATUS_OK;
+        status = signer_turn(replica, signer, &receipt->epoch, receipt->seconds);
+        if (status != STATUS_OK)
+            return status;
     }
     if (receipt->seconds > signer->seconds)
         signer->seconds = receipt->seconds;
-    return true;
+    return STATUS_OK;
 }
 
 /* Only offices and hubs raise a level; of others just the newest receipt is kept, as evidence. */
@@ -197,8 +227,11 @@ enum status receipt_keep(struct replica *replica, struct bytes raw, const struct
     if (!authority_ever_granted(group_authority(replica), &receipt.signer))
         goto done;
     bool direct = from && public_key_equal(from, &receipt.signer);
+    bool current = false;
     status = signer_make(replica, &receipt.signer, &receipt.epoch, &signer);
-    if (status == STATUS_OK && epoch_judge(&receipt, direct, &signer))
+    if (status == STATUS_OK)
+        status = epoch_judge(replica, &receipt, direct, &signer, &current);
+    if (status == STATUS_OK && current)
         status = receipt_put(replica, raw, &receipt, &signer);
 done:
     arena_deinit(&arena);
@@ -283,7 +316,7 @@ enum status receipt_sign(struct replica *replica, const struct receipt_head *hea
                               .heads = heads,
                               .head_count = count};
     struct signer_row signer;
-    bool ok = false;
+    bool ok = false, current = false;
     buffer_reset(&replica->scratch);
     enum status status = receipt_seal(&receipt, &replica->secret, &replica->scratch);
     if (status != STATUS_OK)
@@ -292,10 +325,9 @@ enum status receipt_sign(struct replica *replica, const struct receipt_head *hea
     if (!ok)
         return STATUS_NO_MEMORY;
     status = signer_make(replica, &receipt.signer, &receipt.epoch, &signer);
-    if (status != STATUS_OK)
-        return status;
-    (void)epoch_judge(&receipt, true, &signer);
-    return receipt_put(replica, *raw, &receipt, &signer);
+    if (status == STATUS_OK)
+        status = epoch_judge(replica, &receipt, true, &signer, &current);
+    return status == STATUS_OK ? receipt_put(replica, *raw, &receipt, &signer) : status;
 }
 
 enum status receipt_forget_own(struct replica *replica)

@@ -109,7 +109,8 @@ enum receipt_kind {
     RECEIPT_COVER = 2,
     RECEIPT_SIGNER = 3,
     RECEIPT_SIGNER_KEY = 4,
-    RECEIPT_REFERENCES = 5
+    RECEIPT_REFERENCES = 5,
+    RECEIPT_PAST = 6 /* signer u32, epoch name -> (empty): another one followed it */
 };
 
 enum peer_kind { PEER_ROW = 1, PEER_MARK = 2, PEER_REFUSED = 3 };
