@@ -96,8 +96,9 @@ enum status receipt_coverage(struct replica_read *read, const struct log_row *lo
     struct log_row rows[LOG_SEGMENTS_MAX];
     size_t count = 0;
     *coverage = (struct coverage){0};
-    if (read->replica->identity.role == ROLE_OFFICE)
-        coverage->office = log->seq;
+    const struct grant *writer = authority_grant(read->authority, &log->device);
+    if (read->replica->identity.role == ROLE_OFFICE || (writer && writer->role == ROLE_OFFICE))
+        coverage->office = log->seq; /* an office committed what it wrote before it sent it */
     if (read->replica->identity.role == ROLE_HUB)
         coverage->hub = log->seq;
     enum status status = log_segments(read->store, log->root, rows, LOG_SEGMENTS_MAX, &count);
@@ -106,17 +107,38 @@ enum status receipt_coverage(struct replica_read *read, const struct log_row *lo
     return status;
 }
 
+/* The log and how far it is receipted; remembered, since a list asks for few logs many times. A
+ * group's own view goes on changing, so nothing of it is. */
+static enum status coverage_of(struct replica_read *read, const struct name *log,
+                               struct level_memo *found)
+{
+    struct level_memo *memo = &read->memos[log->bytes[0] % LEVEL_MEMOS];
+    if (!read->borrowed && name_equal(&memo->row.name, log)) {
+        *found = *memo;
+        return STATUS_OK;
+    }
+    struct coverage coverage;
+    enum status status = log_find(read->store, log, &found->row);
+    if (status == STATUS_OK)
+        status = receipt_coverage(read, &found->row, &coverage);
+    if (status != STATUS_OK)
+        return status;
+    found->office = coverage.office;
+    found->hub = coverage.hub;
+    if (!read->borrowed)
+        *memo = *found;
+    return STATUS_OK;
+}
+
 unsigned replica_level(struct replica_read *read, const struct name *log, uint64_t seq)
 {
-    struct log_row row;
-    struct coverage coverage;
-    if (log_find(read->store, log, &row) != STATUS_OK || seq < row.first || seq > row.seq ||
-        receipt_coverage(read, &row, &coverage) != STATUS_OK)
+    struct level_memo found;
+    if (coverage_of(read, log, &found) != STATUS_OK || seq < found.row.first || seq > found.row.seq)
         return 0;
     unsigned level = LEVEL_MACHINE;
-    if (coverage.office >= seq)
+    if (found.office >= seq)
         level |= LEVEL_OFFICE;
-    if (coverage.hub >= seq)
+    if (found.hub >= seq)
         level |= LEVEL_HUB;
     return level;
 }

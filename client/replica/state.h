@@ -76,11 +76,19 @@ struct replica {
     struct arena commit_arena; /* lists of the last replica_commit */
 };
 
+/* What replica_level() found of a log. */
+enum { LEVEL_MEMOS = 16 };
+struct level_memo {
+    struct log_row row; /* name none: nothing yet */
+    uint64_t office, hub;
+};
+
 struct replica_read {
     struct replica *replica;
     struct store_read *store;
     const struct authority *authority; /* acquired */
     bool borrowed;                     /* |store| is the group's view: not to be ended */
+    struct level_memo memos[LEVEL_MEMOS];
 };
 
 /* The authority as the open group sees it; read only. [writer] */

@@ -212,10 +212,11 @@ struct checking {
     size_t count;
 };
 
-static void found_bad(struct checking *checking, uint64_t seq, const char *why)
+static void found_bad(struct checking *checking, const struct log_row *log, uint64_t seq,
+                      const char *why)
 {
     checking->verdict->ok = false;
-    checking->verdict->bad_log = checking->log->name;
+    checking->verdict->bad_log = log->name;
     checking->verdict->bad_seq = seq;
     checking->verdict->bad_why = why;
 }
@@ -240,13 +241,13 @@ static enum status run_read(struct checking *checking, size_t most)
         if (status == STATUS_NO_MEMORY || status == STATUS_IO)
             return status;
         if (status != STATUS_OK || !hash_equal(&row.id, &record->id)) {
-            found_bad(checking, seq, "not a record, or its hash does not fit");
+            found_bad(checking, log, seq, "not a record, or its hash does not fit");
             break;
         }
         if (record->has_officer_signature) {
             checking->verdict->signatures++;
             if (!record_verify_officer(record)) {
-                found_bad(checking, seq, "the officer's signature does not fit");
+                found_bad(checking, log, seq, "the officer's signature does not fit");
                 break;
             }
         }
@@ -283,7 +284,7 @@ static enum status log_check(struct checking *checking)
         if (result.authentic == checking->count) {
             most = RUN_RECORDS;
         } else if (whole) {
-            found_bad(checking, checking->before.seq + 1,
+            found_bad(checking, log, checking->before.seq + 1,
                       "the chain or the signature does not fit");
         } else {
             most *= 2;
@@ -329,8 +330,7 @@ static enum status arrivals_check(struct checking *checking)
         if (status == STATUS_OK && name_equal(&running, &row.running_hash))
             continue;
         if (log_at(store, &row.place, &log) == STATUS_OK) {
-            checking->log = &log;
-            found_bad(checking, row.place.seq, "the order of arrival does not fit");
+            found_bad(checking, &log, row.place.seq, "the order of arrival does not fit");
         }
         checking->verdict->ok = false;
     }

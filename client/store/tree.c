@@ -149,9 +149,9 @@ static bool put_at(uint64_t edit, struct tree_node **slot, struct tree_entry *en
     }
     if (!put_at(edit, order < 0 ? &node->left : &node->right, entry, priority))
         return false;
-    if (order < 0 && node->left->priority > node->priority)
+    if (order < 0 && node->left && node->left->priority > node->priority)
         rotate_right(slot);
-    else if (order > 0 && node->right->priority > node->priority)
+    else if (order > 0 && node->right && node->right->priority > node->priority)
         rotate_left(slot);
     return true;
 }

@@ -191,6 +191,35 @@ static void test_receipt_levels__branches_are_told_by_their_ids(void **state)
     assert_int_equal(level(fixture, &run.log, 6), ALL);
 }
 
+static void test_receipt_levels__what_an_office_wrote_it_committed(void **state)
+{
+    struct intake_fixture *fixture = *state;
+    struct writer office;
+    struct replica_read *read;
+    struct log_row row;
+    struct coverage coverage;
+    writer_init(&office, 51, &fixture->scope);
+    intake_grant(fixture, &office, ROLE_OFFICE);
+    size_t first = intake_write_log(fixture, &office, 2);
+    assert_int_equal(intake_accept(fixture, first, 4, &office).outcome, RUN_STORED);
+    (void)hold_log(fixture);
+    fixture->replica->identity.role = ROLE_HUB; /* as the hub above would see them */
+    assert_int_equal(replica_read_begin(fixture->replica, &read), STATUS_OK);
+    row = intake_row(fixture, &office.log);
+    assert_int_equal(receipt_coverage(read, &row, &coverage), STATUS_OK);
+    assert_int_equal(coverage.office, 4);
+    assert_int_equal(coverage.hub, 4);
+    row = intake_row(fixture, &fixture->device.log);
+    assert_int_equal(receipt_coverage(read, &row, &coverage), STATUS_OK);
+    assert_int_equal(coverage.office, 0);
+    for (int i = 0; i < 2; i++) { /* found, then remembered */
+        assert_int_equal(replica_level(read, &office.log, 4), ALL);
+        assert_int_equal(replica_level(read, &office.log, 5), 0);
+        assert_int_equal(replica_level(read, &fixture->device.log, 5), LEVEL_MACHINE | LEVEL_HUB);
+    }
+    replica_read_end(read);
+}
+
 /* ---- what is kept and relayed ---- */
 
 static struct read_result receipts(struct intake_fixture *fixture, uint64_t from,
@@ -267,6 +296,7 @@ int main(void)
         INTAKE_BOTH(test_receipt_levels__a_new_epoch_lowers),
         INTAKE_BOTH(test_receipt_levels__a_session_tells_the_epoch),
         INTAKE_BOTH(test_receipt_levels__branches_are_told_by_their_ids),
+        INTAKE_BOTH(test_receipt_levels__what_an_office_wrote_it_committed),
         INTAKE_BOTH(test_receipt_levels__only_what_says_most_is_kept),
         INTAKE_BOTH(test_receipt_levels__a_commit_receipts_what_advanced),
     };
