@@ -322,6 +322,23 @@ static void check_store(struct node *node, struct replica_read *read)
                    verdict.bad_why ? verdict.bad_why : status_name(status));
 }
 
+/* Nobody holds what no grant of its lets it see. */
+static void check_grants(struct node *node, const struct replica_status *mine)
+{
+    struct world *world = node->world;
+    struct name open = authority_scope(&world->district.root);
+    const struct authority *authority = replica_authority_acquire(node->replica);
+    for (size_t i = 0; i < mine->scope_count; i++) {
+        const struct name *scope = &mine->scopes[i].scope;
+        char brief[9];
+        if (!name_equal(scope, &open) && !name_equal(scope, &node->identity.scope) &&
+            !authority_may(authority, &node->key, scope))
+            world_fail(world, "%s holds records of scope %s, which it was never granted",
+                       node->name, name_brief(scope, brief));
+    }
+    replica_authority_release(node->replica, authority);
+}
+
 static void compare(struct node *node, const struct replica_status *mine,
                     const struct replica_status *tops)
 {
@@ -381,6 +398,7 @@ static void check_node(struct node *node, const struct replica_status *tops)
     if (replica_status(read, &arena, &status) != STATUS_OK)
         world_fail(world, "%s has no status", node->name);
     else {
+        check_grants(node, &status);
         compare(node, &status, tops);
         struct look look = {.node = node, .read = read};
         if (status.waiting > 0)
