@@ -50,8 +50,13 @@ enum status listen_remember(const char *path, const struct address *address)
 {
     char file[HOME_PATH_SIZE];
     char text[LISTEN_TEXT_SIZE];
+    struct address before;
     enum status status = home_file(path, "listen", file);
 
+    /* A file is written with two flushes: not at every start. */
+    if (status == STATUS_OK && read_remembered(path, &before) == STATUS_OK &&
+        before.port == address->port && strcmp(before.host, address->host) == 0)
+        return STATUS_OK;
     if (status == STATUS_OK)
         status = listen_text(address, text, sizeof text);
     if (status == STATUS_OK)

@@ -177,6 +177,7 @@ void run_answer(const struct config *config, const struct command_request *reque
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP); /* the terminal it runs in was closed */
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     running.journal = log_journal(&config->log_level);

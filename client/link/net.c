@@ -449,7 +449,8 @@ enum status net_open(const struct net_options *options, struct net **out)
     lws_set_log_level(0, NULL);
     context_info(&info, net);
     if (options->many_peers) {
-        info.options |= LWS_SERVER_OPTION_LIBUV;
+        /* The second: it must not catch a crash of ours and spin. */
+        info.options |= LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
         net->context = lws_create_context(&info);
         net->library = net->context != NULL;
         info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum {
+    PAGES_MOST = 8,           /* rendered at a time: they share the reader with the sessions */
     LINKS_MOST = 12000,       /* below the 20,000 descriptors a process may have */
     PAGE_BYTES = 1024 * 1024, /* one page */
     FAREWELL_US = 1000 * 1000 /* how long a closing service waits for its connections */
@@ -32,6 +33,7 @@ struct service {
     bool loop_runs;
     struct timer *farewell;
     bool closing; /* the loop's */
+    size_t pages; /* being rendered; the loop's */
     atomic_bool linked;
     atomic_int health; /* enum status */
     struct exchanges exchanges;
@@ -195,23 +197,30 @@ static void page_done(struct work *work)
     buffer_deinit(&job->path);
     buffer_deinit(&job->out);
     free(job->peers);
+    job->service->pages--;
     free(job);
 }
 
 static void on_page(void *context, uint64_t id, struct bytes path)
 {
     struct service *service = context;
-    struct page_job *job = service->options.page != NULL ? calloc(1, sizeof *job) : NULL;
+    struct page_job *job = NULL;
     struct peers_wanted wanted = {.service = service, .most = service->traffic.count};
 
-    if (job != NULL && wanted.most > 0)
-        wanted.peers = calloc(wanted.most, sizeof *wanted.peers);
-    if (wanted.peers != NULL)
-        collect_peers(&wanted);
-    if (job == NULL) {
+    if (service->options.page == NULL) {
         net_answer(service->net, id, 404, "text/plain", bytes_of_text("not found\n"));
         return;
     }
+    job = service->pages < PAGES_MOST ? calloc(1, sizeof *job) : NULL;
+    if (job == NULL) {
+        net_answer(service->net, id, 503, "text/plain", bytes_of_text("busy\n"));
+        return;
+    }
+    service->pages++;
+    if (wanted.most > 0)
+        wanted.peers = calloc(wanted.most, sizeof *wanted.peers);
+    if (wanted.peers != NULL)
+        collect_peers(&wanted);
     job->work.run = page_run;
     job->work.done = page_done;
     job->service = service;
