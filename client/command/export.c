@@ -99,7 +99,7 @@ static void write_dossier(struct export *export, const struct view *view)
         json_close_array(writer);
     }
     json_close_object(writer);
-    reach_write(writer, "reached", reach_of_view(export->read, view));
+    reach_write(writer, "reached", reach_of_case(export->read, &view->case_name));
     json_close_object(writer);
     json_write_end(writer);
 }

@@ -14,8 +14,8 @@ enum { LIST_MOST = 1000000, LIST_PEOPLE = 50 };
 struct listing {
     struct call *call;
     struct replica_read *read;
-    struct arena arena; /* of one row */
-    int64_t state;      /* 0: any */
+    struct replica_levels *levels;
+    int64_t state; /* 0: any */
     int64_t limit;
     int64_t shown;
     int zone_minutes;
@@ -82,7 +82,7 @@ static void say_row(struct listing *listing, const struct summary *row, unsigned
 static bool take_row(void *context, const struct summary *row)
 {
     struct listing *listing = context;
-    struct view view;
+    unsigned levels;
 
     if (listing->state > 0 && row->state != (uint64_t)listing->state)
         return true;
@@ -90,11 +90,9 @@ static bool take_row(void *context, const struct summary *row)
         listing->more = true;
         return false;
     }
-    arena_reset(&listing->arena);
-    listing->status = replica_view(listing->read, &row->case_name, &listing->arena, &view);
+    listing->status = replica_levels_of_case(listing->levels, &row->case_name, &levels);
     if (listing->status)
         return false;
-    unsigned levels = reach_of_view(listing->read, &view);
     code_of_row(row, listing->last);
     if (listing->call->json)
         write_row(listing, row, levels);
@@ -130,10 +128,10 @@ void command_list(struct call *call)
     listing.read = call_read(call);
     if (!listing.read)
         return;
-    arena_init(&listing.arena, CALL_ARENA_BYTES);
-    enum status status = walk(&listing);
+    listing.levels = replica_levels_open(listing.read);
+    enum status status = listing.levels ? walk(&listing) : STATUS_NO_MEMORY;
+    replica_levels_close(listing.levels);
     replica_read_end(listing.read);
-    arena_deinit(&listing.arena);
     call_fail_status(call, status);
     if (status)
         return;

@@ -1,15 +1,14 @@
 #include "client/command/reach.h"
 
-unsigned reach_of_view(struct replica_read *read, const struct view *view)
+unsigned reach_of_case(struct replica_read *read, const struct name *case_name)
 {
-    unsigned levels = LEVEL_MACHINE | LEVEL_OFFICE | LEVEL_HUB;
+    struct replica_levels *levels = replica_levels_open(read);
+    unsigned reached = LEVEL_MACHINE;
 
-    for (size_t i = 0; i < view->entry_count; i++) {
-        const struct record *record = view->entries[i].record;
-        struct name log = record_log(record);
-        levels &= replica_level(read, &log, record->header.seq) | LEVEL_MACHINE;
-    }
-    return view->entry_count > 0 ? levels : LEVEL_MACHINE;
+    if (!levels || replica_levels_of_case(levels, case_name, &reached))
+        reached = LEVEL_MACHINE;
+    replica_levels_close(levels);
+    return reached;
 }
 
 void reach_write(struct json_writer *writer, const char *key, unsigned levels)

@@ -7,8 +7,8 @@
 
 #include "client/command/call.h"
 
-/* LEVEL_ bits that every record of the case reached. */
-unsigned reach_of_view(struct replica_read *read, const struct view *view);
+/* LEVEL_ bits that every record of the case reached; fewer where they cannot be told. */
+unsigned reach_of_case(struct replica_read *read, const struct name *case_name);
 /* The bits as a list: ["machine","office","hub"]. */
 void reach_write(struct json_writer *writer, const char *key, unsigned levels);
 /* "hub đã nhận", "đơn vị đã nhận, chưa lên hub", "chưa đồng bộ". */

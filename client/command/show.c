@@ -282,7 +282,7 @@ void command_show(struct call *call)
     if (call_case(call, read, code, &case_name)) {
         enum status status = replica_view(read, &case_name, &call->arena, &view);
         if (!status) {
-            unsigned levels = reach_of_view(read, &view);
+            unsigned levels = reach_of_case(read, &case_name);
             if (call->json)
                 write_case(call, &view, levels);
             else

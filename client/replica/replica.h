@@ -270,6 +270,16 @@ CHECK_RESULT enum status replica_view(struct replica_read *read, const struct na
                                       struct arena *arena, struct view *view);
 /* LEVEL_ bits reached by the record at |log|, |seq|, by receipts of current epochs. */
 unsigned replica_level(struct replica_read *read, const struct name *log, uint64_t seq);
+/*
+ * Levels of many cases over one snapshot; what is known of a log is looked up once. NULL: out of
+ * memory. Closed before |read| ends.
+ */
+struct replica_levels;
+struct replica_levels *replica_levels_open(struct replica_read *read);
+void replica_levels_close(struct replica_levels *levels);
+/* LEVEL_ bits that every record of the case reached. Errors: NOT_FOUND, IO, CORRUPT. */
+CHECK_RESULT enum status replica_levels_of_case(struct replica_levels *levels,
+                                                const struct name *case_name, unsigned *reached);
 /* The record of an id's hex prefix. NOT_FOUND, AMBIGUOUS. */
 CHECK_RESULT enum status replica_record_named(struct replica_read *read, struct bytes hex,
                                               struct arena *arena, struct record *record);
