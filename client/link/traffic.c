@@ -47,7 +47,7 @@ bool traffic_know(struct traffic *traffic, const struct session_report *report)
 
     if (peer_find(traffic->peers, traffic->count, &report->peer) != NULL)
         return true;
-    if (traffic->count == traffic->capacity) {
+    if (traffic->peers == NULL || traffic->count == traffic->capacity) {
         size_t capacity = traffic->capacity == 0 ? 16 : 2 * traffic->capacity;
         struct service_peer *peers = realloc(traffic->peers, capacity * sizeof *peers);
 

@@ -105,9 +105,9 @@ static struct writer_news *news_of(struct writer *writer, const struct replica_c
     news->epoch_why = commit->epoch_why;
     buffer_init(&news->receipt, LIMIT_RECORD_BYTES);
     buffer_append_bytes(&news->receipt, commit->receipt);
-    if (commit->changed_count > 0)
+    if (commit->changed != NULL && commit->changed_count > 0)
         news->changed = malloc(commit->changed_count * sizeof *news->changed);
-    if (news->changed != NULL) {
+    if (news->changed != NULL && commit->changed != NULL) {
         memcpy(news->changed, commit->changed, commit->changed_count * sizeof *news->changed);
         news->changed_count = commit->changed_count;
     }
@@ -187,7 +187,7 @@ static void group_deliver(struct writer *writer, struct group *group, enum statu
 
 static void group_run(struct writer *writer, struct group *group)
 {
-    struct replica_commit commit;
+    struct replica_commit commit = {.changed = NULL};
     struct writer_news *news = NULL;
     enum status batches = writer->broken ? STATUS_IO : STATUS_OK;
     enum status posts = batches;
@@ -207,7 +207,7 @@ static void group_run(struct writer *writer, struct group *group)
 static void job_run(struct writer *writer, struct waiting_job *job)
 {
     struct replica *replica = writer->options.replica;
-    struct replica_commit commit;
+    struct replica_commit commit = {.changed = NULL};
     struct writer_news *news = NULL;
 
     job->status = writer->broken ? STATUS_IO : replica_begin(replica);
@@ -232,7 +232,7 @@ static void job_run(struct writer *writer, struct waiting_job *job)
 static void index_some(struct writer *writer)
 {
     struct replica *replica = writer->options.replica;
-    struct replica_commit commit;
+    struct replica_commit commit = {.changed = NULL};
     struct writer_news *news = NULL;
     size_t left = 0;
     enum status status = writer->broken ? STATUS_IO : replica_begin(replica);
