@@ -32,7 +32,7 @@ static enum status scopes_find(struct inquiry *inquiry)
             return status;
         inquiry->scopes[inquiry->scope_count++] = number;
     }
-    if (inquiry->scope_count > 1)
+    if (inquiry->scopes && inquiry->scope_count > 1)
         qsort(inquiry->scopes, inquiry->scope_count, sizeof *inquiry->scopes, number_compare);
     return STATUS_OK;
 }

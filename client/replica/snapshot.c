@@ -104,8 +104,8 @@ enum status snapshot_reserve(struct authority_snapshot **snapshot)
 /* Frees the snapshots nobody holds any more, but for the newest. */
 static void snapshots_sweep(struct replica *replica)
 {
-    struct authority_snapshot **at = &replica->authority->next;
-    while (*at) {
+    struct authority_snapshot **at = replica->authority ? &replica->authority->next : NULL;
+    while (at && *at) {
         struct authority_snapshot *snapshot = *at;
         if (snapshot->references > 0) {
             at = &snapshot->next;

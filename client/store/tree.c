@@ -184,6 +184,8 @@ static bool tree_join(uint64_t edit, struct tree_node **slot, struct tree_node *
 /* Removes |key|, which is there. False: out of memory, the transaction can only be aborted. */
 bool tree_delete(uint64_t edit, struct tree_node **slot, struct bytes key)
 {
+    if (!*slot)
+        return true;
     if (!node_own(edit, slot))
         return false;
     struct tree_node *node = *slot;
