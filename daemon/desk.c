@@ -62,6 +62,13 @@ static bool visit_linked(void *context)
     return visit->desk->service != NULL && service_linked(visit->desk->service);
 }
 
+static enum status visit_fault(void *context)
+{
+    const struct visit *visit = context;
+
+    return visit->desk->service != NULL ? service_fault(visit->desk->service) : STATUS_OK;
+}
+
 static bool visit_stream(void *context, struct bytes text)
 {
     const struct visit *visit = context;
@@ -78,6 +85,7 @@ void desk_answer(const struct desk *desk, const struct command_request *request,
                                 .submit = visit_submit,
                                 .sync = visit_sync,
                                 .linked = visit_linked,
+                                .fault = visit_fault,
                                 .stream = stream->take != NULL ? visit_stream : NULL};
 
     if (strcmp(request->verb, "invite") == 0)

@@ -171,6 +171,8 @@ static void put_peers(struct buffer *out, const struct replica_status *status,
     for (size_t i = 0; i < status->peer_count; i++) {
         const struct replica_peer_status *peer = &status->peers[i];
 
+        if (peer->unit.size == 0 && peer->label.size == 0)
+            continue; /* a stranger that was turned away */
         put(out, "<tr><td>");
         put_text(out, peer->label);
         put(out, "</td><td>");

@@ -81,6 +81,9 @@ static void write_peers(const struct desk *desk, const struct command_request *r
         struct service_peer traffic = peer_of(connected, &peer->key);
         int64_t contact = traffic.linked ? now : peer->last_contact;
 
+        /* A stranger that was turned away is nobody this node exchanges with. */
+        if (peer->unit.size == 0 && peer->label.size == 0)
+            continue;
         if (request->json)
             write_json(out, peer, &traffic, contact);
         else

@@ -35,6 +35,7 @@ struct link {
     struct verify_job *first_verify, *last_verify; /* in the order the session asked */
     struct outbox held;                            /* frames that wait for a note */
     enum noted noted;
+    enum status fault; /* why the session ended it */
     bool ending;
     bool proved_told;
 };
@@ -315,9 +316,16 @@ static void perform(struct link *link, const struct session_effect *effect,
         journal_say(link->shared->journal, JOURNAL_WARNING, "session",
                     "link=%" PRIx64 " end=%s why=\"%s\"", link->id, status_name(effect->status),
                     effect->why != NULL ? effect->why : "");
+        link->fault = effect->status;
         link_end(link, "the session ended it");
         break;
     }
+}
+
+static bool knows(const struct link *link, const struct session_report *report)
+{
+    return report->proved &&
+           (link->role == SESSION_CLIENT || authority_ever_granted(link->authority, &report->peer));
 }
 
 /* Says once who is there, notes once that it was reached and that nothing was under way. */
@@ -332,7 +340,7 @@ static void watch(struct link *link, const struct session_report *report)
                     "link=%" PRIx64 " peer=%s side=%s", link->id, key,
                     link->role == SESSION_CLIENT ? "up" : "down");
     }
-    if (report->settled && link->noted == NOTED_NOTHING &&
+    if (report->settled && link->noted == NOTED_NOTHING && knows(link, report) &&
         note_contact(link->shared, &report->peer, true) == STATUS_OK)
         link->noted = NOTED_CONTACT;
     link->shared->changed(link->shared->context, link);
@@ -506,8 +514,9 @@ void link_closed(struct link *link, const char *why)
 
     link_step(link, &event);
     session_report(link->session, &report);
-    if (report.proved) {
+    if (report.proved)
         journal_key(&report.peer, key);
+    if (knows(link, &report)) {
         /* Without memory for it the marks stay in doubt: slower, not wrong. */
         if (note_contact(link->shared, &report.peer, !report.in_flight) != STATUS_OK)
             journal_say(link->shared->journal, JOURNAL_WARNING, "contact", "result=NO_MEMORY");
@@ -538,4 +547,17 @@ enum session_role link_role(const struct link *link)
 void link_report(const struct link *link, struct session_report *report)
 {
     session_report(link->session, report);
+}
+
+bool link_is_known(const struct link *link)
+{
+    struct session_report report;
+
+    session_report(link->session, &report);
+    return knows(link, &report);
+}
+
+enum status link_fault(const struct link *link)
+{
+    return link->fault;
 }

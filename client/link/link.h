@@ -57,5 +57,10 @@ struct link *link_next(const struct link *link);
 uint64_t link_id(const struct link *link);
 enum session_role link_role(const struct link *link);
 void link_report(const struct link *link, struct session_report *report);
+/* True once the peer proved a key that this node has to do with: the pinned one of the node above,
+ * or one that was ever granted. Of strangers nothing is kept: they could be made without end. */
+bool link_is_known(const struct link *link);
+/* Why the session ended it: STATUS_OK while it has not. */
+enum status link_fault(const struct link *link);
 
 #endif

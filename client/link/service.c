@@ -36,6 +36,7 @@ struct service {
     size_t pages; /* being rendered; the loop's */
     atomic_bool linked;
     atomic_int health; /* enum status */
+    atomic_int fault;  /* enum status */
     struct exchanges exchanges;
     struct traffic traffic;
 };
@@ -95,6 +96,16 @@ static void on_writable(void *context, uint64_t id)
         link_writable(link);
 }
 
+/* What is told of the end of a session upwards. */
+static enum status fault_of(const struct link *link)
+{
+    enum status fault = link != NULL ? link_fault(link) : STATUS_UNREACHABLE;
+    bool says_more = fault == STATUS_UNKNOWN_PEER || fault == STATUS_FORGED ||
+                     fault == STATUS_NEWER || status_class_of(fault) == STATUS_CLASS_FATAL;
+
+    return says_more ? fault : STATUS_UNREACHABLE;
+}
+
 static void on_closed(void *context, uint64_t id, void *attached, const char *why)
 {
     struct service *service = context;
@@ -109,7 +120,8 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
         if (attached == NULL)
             journal_say(service->options.journal, JOURNAL_INFO, "unreachable", "why=\"%s\"", why);
         atomic_store(&service->linked, false);
-        exchanges_finish(&service->exchanges, STATUS_UNREACHABLE);
+        atomic_store(&service->fault, (int)fault_of(attached));
+        exchanges_finish(&service->exchanges, fault_of(attached));
         upstream_lost(&service->upstream, report.retry_after_ms);
     }
     if (attached != NULL)
@@ -124,13 +136,14 @@ static void on_changed(void *context, struct link *link)
     struct session_report report;
 
     link_report(link, &report);
-    if (report.proved && !traffic_know(&service->traffic, &report))
+    if (link_is_known(link) && !traffic_know(&service->traffic, &report))
         journal_say(service->options.journal, JOURNAL_WARNING, "traffic", "result=NO_MEMORY");
     if (link_role(link) != SESSION_CLIENT)
         return;
     atomic_store(&service->linked, report.proved);
     if (report.settled && service->upstream.link == link) {
         service->upstream.settled = true;
+        atomic_store(&service->fault, (int)STATUS_OK);
         exchanges_finish(&service->exchanges, STATUS_OK);
     }
 }
@@ -463,4 +476,9 @@ void service_end_exchanges(struct service *service)
 enum status service_health(struct service *service)
 {
     return (enum status)atomic_load(&service->health);
+}
+
+enum status service_fault(struct service *service)
+{
+    return (enum status)atomic_load(&service->fault);
 }

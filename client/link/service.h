@@ -69,12 +69,16 @@ struct service_exchange {
 
 /*
  * Waits until both ends are at rest, dialling at once if there is no link; |*exchange| counts what
- * went meanwhile. Any thread but the loop's. Errors: UNREACHABLE: no node above, it does not
- * answer, the link was lost, or |timeout_ms| (0: none) passed; what was exchanged until then
- * stands.
+ * went meanwhile. Any thread but the loop's. What was exchanged until a failure stands. Errors:
+ * UNREACHABLE: no node above, it does not answer, the link was lost, or |timeout_ms| (0: none)
+ * passed. UNKNOWN_PEER: it does not know this node, nor the invitation. FORGED: it is not the node
+ * whose key was pinned. NEWER: it speaks a newer version. IO: the store failed.
  */
 CHECK_RESULT enum status service_exchange(struct service *service, uint64_t timeout_ms,
                                           struct service_exchange *exchange);
+/* For struct command_host.fault: what ended the last session with the node above, of
+ * service_exchange()'s errors; OK since one came to rest, or before the first. */
+enum status service_fault(struct service *service);
 /* For struct command_host.linked: true while a proved link to the node above stands. */
 bool service_linked(void *service);
 
