@@ -38,6 +38,7 @@ struct link {
     enum status fault; /* why the session ended it */
     bool ending;
     bool proved_told;
+    bool known;
 };
 
 /* Work away from the loop knows its link by id alone. */
@@ -322,10 +323,13 @@ static void perform(struct link *link, const struct session_effect *effect,
     }
 }
 
-static bool knows(const struct link *link, const struct session_report *report)
+/* Once granted, always known; only who is not yet is looked up again. */
+static bool knows(struct link *link, const struct session_report *report)
 {
-    return report->proved &&
-           (link->role == SESSION_CLIENT || authority_ever_granted(link->authority, &report->peer));
+    if (!link->known && report->proved)
+        link->known =
+            link->role == SESSION_CLIENT || authority_ever_granted(link->authority, &report->peer);
+    return link->known;
 }
 
 /* Says once who is there, notes once that it was reached and that nothing was under way. */
@@ -340,7 +344,7 @@ static void watch(struct link *link, const struct session_report *report)
                     "link=%" PRIx64 " peer=%s side=%s", link->id, key,
                     link->role == SESSION_CLIENT ? "up" : "down");
     }
-    if (report->settled && link->noted == NOTED_NOTHING && knows(link, report) &&
+    if (knows(link, report) && report->settled && link->noted == NOTED_NOTHING &&
         note_contact(link->shared, &report->peer, true) == STATUS_OK)
         link->noted = NOTED_CONTACT;
     link->shared->changed(link->shared->context, link);
@@ -551,10 +555,7 @@ void link_report(const struct link *link, struct session_report *report)
 
 bool link_is_known(const struct link *link)
 {
-    struct session_report report;
-
-    session_report(link->session, &report);
-    return knows(link, &report);
+    return link->known;
 }
 
 enum status link_fault(const struct link *link)
