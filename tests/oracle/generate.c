@@ -74,11 +74,14 @@ static void add_write(struct random *random, const struct generated *generated,
 static void make_step(struct random *random, const struct generated *generated,
                       struct fixture_act *act)
 {
+    static const char *const few[] = {"assign", "assign", "assign", "supplement", "complete"};
     static const char *const steps[] = {"assign", "assign",  "assign",   "supplement", "complete",
                                         "decide", "decide",  "deny",     "withdraw",   "withdraw",
                                         "fee",    "propose", "handover", "reappoint",  "stop"};
     act->kind = KIND_STEP;
     act->step = steps[random_below(random, sizeof(steps) / sizeof(steps[0]))];
+    if (generated->lean == LEAN_STEPS && random_below(random, 4) > 0)
+        act->step = few[random_below(random, sizeof(few) / sizeof(few[0]))];
     const struct step *step = step_of(bytes_of_text(act->step));
     while (random_below(random, 8) > 0 && (step->hats >> act->hat & 1) == 0)
         pick_hat(random, act);
@@ -116,7 +119,10 @@ void generate_act(struct random *random, struct generated *generated, struct fix
     *act = (struct fixture_act){.kind = KIND_EDIT};
     act->log = (int)random_below(random, 4);
     pick_hat(random, act);
-    switch (random_below(random, 16)) {
+    size_t choice = random_below(random, 16);
+    if (random_below(random, 2) == 0 && generated->lean != LEAN_NONE)
+        choice = generated->lean == LEAN_STEPS ? 2 : random_below(random, 3) == 0 ? 0 : 10;
+    switch (choice) {
     case 0:
         act->kind = KIND_REPACK;
         act->pack = generated->fixture.packs[random_below(random, 3)]->hash;
@@ -279,6 +285,9 @@ void generate_case(struct generated *generated, uint64_t seed, size_t most)
     generated->honest = random_below(&random, 2) == 0;
     generated->focus = fields[random_below(&random, FIELDS + 2) % FIELDS];
     bool troubled = random_below(&random, 2) == 0;
+    generated->lean = (enum lean)random_below(&random, LEANS);
+    if (generated->lean == LEAN_REPACKS)
+        generated->focus = fields[random_below(&random, 2)];
     size_t count = 1 + random_below(&random, 8);
     for (size_t i = 0; i < count && i < most; i++) {
         struct fixture_act act;

@@ -7,11 +7,15 @@
 #include "tests/lib/random.h"
 #include "tests/oracle/oracle.h"
 
+/* What a case has more of than others. */
+enum lean { LEAN_NONE, LEAN_STEPS, LEAN_REPACKS, LEANS };
+
 struct generated {
     struct fixture fixture;
     struct oracle_case of;
     const char *focus; /* the field most writes are of */
-    bool honest;       /* every record cites what view_cite() says of what its writer had */
+    enum lean lean;
+    bool honest; /* every record cites what view_cite() says of what its writer had */
 };
 
 /* The case of |seed| with at most |most| records beside the genesis. A smaller |most| gives the

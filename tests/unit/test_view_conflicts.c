@@ -270,6 +270,27 @@ static void test_view__F07_a_branch_that_took_the_same_steps_stands_over(void **
     assert_int_equal(fixture.view.state, STATE_SUPPLEMENT);
 }
 
+static void test_view__F07_a_branch_is_compared_step_by_step(void **state)
+{
+    (void)state;
+    int assign = fixture_in_work(&fixture);
+    /* One branch asked a fee and was paid; the other asked papers, got them, and asked a fee. */
+    int fee = fixture_step(&fixture, 1, assign, HAT_SPECIALIST, "fee", NULL);
+    fixture_step(&fixture, 1, fee, HAT_CASHIER, "paid", NULL);
+    int asked = fixture_step(&fixture, 2, assign, HAT_SPECIALIST, "supplement", "thiếu");
+    int came = fixture_step(&fixture, 2, asked, HAT_RECEPTION, "complete", NULL);
+    fixture_step(&fixture, 2, came, HAT_SPECIALIST, "fee", NULL);
+    compute();
+    assert_int_equal(fixture.view.state, 0);
+    /* A third did all the first did, and one more. */
+    int other = fixture_step(&fixture, 3, assign, HAT_SPECIALIST, "fee", NULL);
+    int paid = fixture_step(&fixture, 3, other, HAT_CASHIER, "paid", NULL);
+    fixture_step(&fixture, 3, paid, HAT_SPECIALIST, "fee", NULL);
+    const int absent[] = {asked, came, came + 1, -1};
+    fixture_compute(&fixture, absent);
+    assert_int_equal(fixture.view.state, STATE_FEE);
+}
+
 static void test_view__F07_withdrawing_stands_over_states_before_a_result(void **state)
 {
     (void)state;
@@ -392,6 +413,7 @@ int main(void)
         RULE(F05_the_rank_stays_with_the_field),
         RULE(F06_authority_is_not_overruled_from_below),
         RULE(F07_a_branch_that_took_the_same_steps_stands_over),
+        RULE(F07_a_branch_is_compared_step_by_step),
         RULE(F07_withdrawing_stands_over_states_before_a_result),
         RULE(F07_a_signature_unseen_leaves_the_state_open),
         RULE(F08_a_resolution_chooses_among_what_it_weighed),

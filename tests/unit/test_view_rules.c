@@ -172,6 +172,21 @@ static void test_view__F13_a_repack_decides_no_conflict(void **state)
     assert_value("chu_ho_so", "!");
 }
 
+static void test_view__F13_policies_that_differ_are_a_persons(void **state)
+{
+    (void)state;
+    size_t latest = fixture_add_pack(&fixture, "chu_ho_so", POLICY_LATEST);
+    int assign = fixture_in_work(&fixture);
+    int repack = add(citing(repack_act(1, "chief", latest), assign, -1));
+    int under_new = fixture_edit(&fixture, 1, repack, HAT_RECEPTION, "chu_ho_so", "y");
+    compute();
+    assert_int_equal(why_of(under_new), WHY_NONE);
+    assert_value("chu_ho_so", "y");
+    fixture_edit(&fixture, 2, assign, HAT_RECEPTION, "chu_ho_so", "x");
+    compute();
+    assert_value("chu_ho_so", "!");
+}
+
 static void test_view__F13_of_two_repacks_the_pack_before_holds(void **state)
 {
     (void)state;
@@ -277,6 +292,7 @@ int main(void)
         RULE(F11_a_write_over_two_equal_values_stays),
         RULE(F12_an_erased_value_is_not_read_in_a_resolution),
         RULE(F13_a_repack_decides_no_conflict),
+        RULE(F13_policies_that_differ_are_a_persons),
         RULE(F13_of_two_repacks_the_pack_before_holds),
         RULE(F14_a_release_says_what_it_means),
         RULE(F15_in_lists_nothing_supersedes_by_descent),
