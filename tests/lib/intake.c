@@ -111,10 +111,10 @@ int intake_teardown(void **state)
         static const char *const files[] = {"records.mdb", "records.mdb-lock", "owner.lock"};
         char path[128];
         for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-            snprintf(path, sizeof path, "%s/%s", fixture->folder, files[i]);
-            unlink(path);
+            (void)snprintf(path, sizeof path, "%s/%s", fixture->folder, files[i]);
+            (void)unlink(path);
         }
-        rmdir(fixture->folder);
+        (void)rmdir(fixture->folder);
     }
     free(fixture);
     return 0;

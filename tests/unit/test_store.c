@@ -57,8 +57,8 @@ static int teardown(void **state)
         static const char *const files[] = {"records.mdb", "records.mdb-lock", "owner.lock"};
         char path[128];
         for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-            snprintf(path, sizeof path, "%s/%s", fixture->folder, files[i]);
-            unlink(path);
+            (void)snprintf(path, sizeof path, "%s/%s", fixture->folder, files[i]);
+            (void)unlink(path);
         }
         assert_int_equal(rmdir(fixture->folder), 0); /* nothing else was left there */
     }
@@ -409,7 +409,7 @@ static void test_store__readers_run_beside_the_writer(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, read_pairs, &reading), 0);
     for (int i = 0; i < 100; i++) {
         char value[16];
-        snprintf(value, sizeof value, "%d", i);
+        (void)snprintf(value, sizeof value, "%d", i);
         fill(store, "first", "second", value);
     }
     for (size_t i = 0; i < 2; i++)
@@ -531,7 +531,7 @@ static void test_store__lmdb_is_made_only_when_asked(void **state)
     assert_int_equal(access("/tmp/hoso-no-such-store", F_OK), -1);
     char path[128];
     struct stat about;
-    snprintf(path, sizeof path, "%s/records.mdb", fixture->folder);
+    (void)snprintf(path, sizeof path, "%s/records.mdb", fixture->folder);
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
 }
@@ -541,8 +541,8 @@ static void test_store__lmdb_is_made_anew_after_a_cut(void **state)
 {
     struct fixture *fixture = *state;
     char path[128], unfinished[128];
-    snprintf(path, sizeof path, "%s/records.mdb", fixture->folder);
-    snprintf(unfinished, sizeof unfinished, "%s/records.mdb.new", fixture->folder);
+    (void)snprintf(path, sizeof path, "%s/records.mdb", fixture->folder);
+    (void)snprintf(unfinished, sizeof unfinished, "%s/records.mdb.new", fixture->folder);
     store_close(fixture->store);
     fixture->store = NULL;
     assert_int_equal(unlink(path), 0);
