@@ -238,6 +238,40 @@ static void test_resolve__the_text_says_how_to_decide(void **state)
     assert_non_null(strstr(out, "hoso resolve"));
 }
 
+/* The quick look-up against the level of each record by itself. */
+static void test_resolve__levels_are_those_of_the_records(void **state)
+{
+    struct world *world = *state;
+    struct name case_name;
+    size_t count = 0;
+
+    disagree(world);
+    for (size_t i = 0; i < NODES; i++) {
+        struct replica_read *read = NULL;
+        struct arena arena;
+        struct view view;
+        unsigned expected = LEVEL_MACHINE | LEVEL_OFFICE | LEVEL_HUB;
+        unsigned reached = 0;
+        arena_init(&arena, 16 << 20);
+        assert_int_equal(replica_read_begin(world->sites[i].replica, &read), STATUS_OK);
+        assert_int_equal(
+            replica_cases_named(read, bytes_of_text(world->code), &case_name, 1, &count),
+            STATUS_OK);
+        assert_int_equal(replica_view(read, &case_name, &arena, &view), STATUS_OK);
+        for (size_t e = 0; e < view.entry_count; e++) {
+            struct name log = record_log(view.entries[e].record);
+            expected &= replica_level(read, &log, view.entries[e].record->header.seq);
+        }
+        struct replica_levels *levels = replica_levels_open(read);
+        assert_non_null(levels);
+        assert_int_equal(replica_levels_of_case(levels, &case_name, &reached), STATUS_OK);
+        assert_int_equal(reached, expected);
+        replica_levels_close(levels);
+        replica_read_end(read);
+        arena_deinit(&arena);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -246,6 +280,7 @@ int main(void)
         TEST(test_resolve__a_decision_ends_it_everywhere),
         TEST(test_resolve__who_may_not_is_refused),
         TEST(test_resolve__a_dry_run_writes_nothing),
+        TEST(test_resolve__levels_are_those_of_the_records),
         TEST(test_resolve__the_text_says_how_to_decide),
     };
 #undef TEST
