@@ -92,25 +92,25 @@ static void run_waiting(struct runner *runner, const struct command_request *req
     }
 }
 
-/* The seconds to wait if |arguments| ask for it; 0: they do not. */
-static int64_t wait_seconds(const struct arguments *arguments, const struct json *document)
+/* The seconds to wait if |request| asks for it; 0: they do not. */
+static int64_t wait_seconds(const struct command_request *request, const struct json *document)
 {
     struct bytes timeout = json_as_text(json_member(document, "timeout"));
 
-    if (strcmp(arguments->verb->name, "status") != 0 || !json_member(document, "wait"))
+    if (strcmp(request->verb, "status") != 0 || !json_member(document, "wait"))
         return 0;
     return timeout.size > 0 ? strtoll((const char *)timeout.at, NULL, 10) : WAIT_SECONDS;
 }
 
-static void run_verb(const struct arguments *arguments, const struct command_request *request,
+static void run_verb(const char *home, const struct command_request *request,
                      struct command_answer *answer)
 {
     char path[HOME_PATH_SIZE];
     struct runner runner = {.alone = false};
     struct json *document = NULL;
 
-    enum status status = home_find(arguments->home, path);
-    if (!status && strcmp(arguments->verb->name, "init") == 0) {
+    enum status status = home_find(home, path);
+    if (!status && strcmp(request->verb, "init") == 0) {
         join_run(path, request, answer);
         return;
     }
@@ -120,14 +120,14 @@ static void run_verb(const struct arguments *arguments, const struct command_req
         status = runner_open(&runner, path);
     runner.stream = print_part;
     runner.progress = isatty(STDERR_FILENO) ? print_progress : NULL;
-    int64_t seconds = wait_seconds(arguments, document);
+    int64_t seconds = wait_seconds(request, document);
     if (status)
         runner_refuse(request, answer, status);
     else if (seconds > 0)
         run_waiting(&runner, request, seconds, answer);
     else
         runner_run(&runner, request, answer);
-    if (strcmp(arguments->verb->name, "import") == 0)
+    if (strcmp(request->verb, "import") == 0)
         import_report(request, (const char *)json_as_text(json_member(document, "path")).at,
                       answer);
     runner_close(&runner);
@@ -158,7 +158,7 @@ int main(int count, char **words)
     else if (arguments.help)
         arguments_help(arguments.verb, vietnamese, &answer.out);
     else
-        run_verb(&arguments, &request, &answer);
+        run_verb(arguments.home, &request, &answer);
     if (!status && arguments.version) {
         buffer_append_bytes(&answer.out, bytes_of_text(hoso_version()));
         buffer_append_u8(&answer.out, '\n');

@@ -332,12 +332,13 @@ static void fail_midway(struct import *import, enum status status)
         .next = {"Khắc phục rồi nhập lại cùng tệp: dòng đã có sẽ được bỏ qua.",
                  "Mend the cause and import the same file again: what is here is passed over."}};
 
-    if (import->fresh + import->updated == 0)
+    unsigned long long written = import->fresh + import->updated;
+
+    if (written == 0)
         call_fail_status(call, status);
     else
         call_fail(call, &failure, "Việc nhập dừng giữa chừng sau %llu hồ sơ: %s.",
-                  "The import stopped after %llu dossiers: %s.",
-                  (unsigned long long)(import->fresh + import->updated), status_text(status));
+                  "The import stopped after %llu dossiers: %s.", written, status_text(status));
 }
 
 static void close_import(struct import *import)
