@@ -94,14 +94,26 @@ static void set_working(struct local_connection *connection, bool working)
     pthread_mutex_unlock(&connection->local->mutex);
 }
 
-/* A part of a long answer goes out at once. Heartbeats are pieces of whole lines, so the mutex
- * keeps the two apart. */
+static bool is_stopping(struct local *local)
+{
+    bool stopping = false;
+
+    pthread_mutex_lock(&local->mutex);
+    stopping = local->stopping;
+    pthread_mutex_unlock(&local->mutex);
+    return stopping;
+}
+
+/* A part of a long answer goes out at once. A heartbeat is a line of its own, so the mutex keeps
+ * the two apart. */
 static bool send_part(void *context, struct bytes text)
 {
     struct local_connection *connection = context;
     struct buffer line;
     bool sent = false;
 
+    if (is_stopping(connection->local))
+        return false; /* who watches stops watching */
     buffer_init(&line, LOCAL_ANSWER_BYTES_MAX);
     if (local_put_progress(text, &line) == STATUS_OK) {
         pthread_mutex_lock(&connection->sending);

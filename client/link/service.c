@@ -462,6 +462,34 @@ size_t service_peers(struct service *service, struct service_peer *peers, size_t
     return wanted.count;
 }
 
+struct moved_wanted {
+    struct service *service;
+    struct service_exchange *moved;
+};
+
+static void collect_moved(void *context)
+{
+    const struct moved_wanted *wanted = context;
+    const struct upstream *upstream = &wanted->service->upstream;
+    struct service_peer peer;
+
+    if (!wanted->service->has_upstream ||
+        !traffic_find(&wanted->service->traffic, upstream->link, &upstream->key, &peer))
+        return;
+    wanted->moved->sent = peer.records_sent;
+    wanted->moved->received = peer.records_received;
+    wanted->moved->bytes_up = peer.bytes_sent;
+    wanted->moved->bytes_down = peer.bytes_received;
+}
+
+void service_moved(struct service *service, struct service_exchange *moved)
+{
+    struct moved_wanted wanted = {.service = service, .moved = moved};
+
+    memset(moved, 0, sizeof *moved);
+    ask_loop(&service->mailbox, collect_moved, &wanted);
+}
+
 enum status service_exchange(struct service *service, uint64_t timeout_ms,
                              struct service_exchange *exchange)
 {

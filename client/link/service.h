@@ -76,6 +76,9 @@ struct service_exchange {
  */
 CHECK_RESULT enum status service_exchange(struct service *service, uint64_t timeout_ms,
                                           struct service_exchange *exchange);
+/* What went to and from the node above since the service was opened; |ms| is 0. Any thread but the
+ * loop's. */
+void service_moved(struct service *service, struct service_exchange *moved);
 /* For struct command_host.fault: what ended the last session with the node above, of
  * service_exchange()'s errors; OK since one came to rest, or before the first. */
 enum status service_fault(struct service *service);

@@ -96,3 +96,20 @@ size_t traffic_copy(const struct traffic *traffic, const struct link *first,
     }
     return count;
 }
+
+bool traffic_find(const struct traffic *traffic, const struct link *link,
+                  const struct public_key *key, struct service_peer *peer)
+{
+    const struct service_peer *known = peer_find(traffic->peers, traffic->count, key);
+    struct session_report report;
+
+    if (known == NULL)
+        return false;
+    *peer = *known;
+    if (link != NULL) {
+        link_report(link, &report);
+        count_in(peer, &report);
+        peer->linked = report.proved;
+    }
+    return true;
+}

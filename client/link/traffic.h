@@ -23,5 +23,8 @@ void traffic_add(struct traffic *traffic, const struct session_report *report);
 /* Copies what is known, live links counted in; returns how many of at most |most|. */
 size_t traffic_copy(const struct traffic *traffic, const struct link *first,
                     struct service_peer *peers, size_t most);
+/* The totals of |key|, with those of |link| (its live one, or NULL) counted in. False: unknown. */
+bool traffic_find(const struct traffic *traffic, const struct link *link,
+                  const struct public_key *key, struct service_peer *peer);
 
 #endif
