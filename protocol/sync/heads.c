@@ -150,7 +150,9 @@ static enum status claims_begin(struct session *session, const struct heads *hea
     session->report.paths[PATH_VECTORS]++;
     for (size_t i = 0; i < session->ledger.count; i++) {
         session->ledger.items[i].have = 0;
-        session->ledger.items[i].sending = SENDING_OPEN;
+        if (!session->ledger.items[i].unwanted) {
+            session->ledger.items[i].sending = SENDING_OPEN;
+        }
     }
     scopes_deinit(&session->listed);
     enum status status = scopes_copy(heads->scopes, heads->scope_count, &session->listed);

@@ -223,8 +223,7 @@ static bool list_have(struct stream *stream, const struct ledger *ledger)
         const struct log_entry *entry = &ledger->items[i];
         /* What the peer refuses is passed over like what it has: else it would lose every frame
          * that holds some of it, ask for the vectors, and get the same again. */
-        uint64_t have = entry->sending == SENDING_STOPPED && entry->seq > entry->have ? entry->seq
-                                                                                      : entry->have;
+        uint64_t have = entry->unwanted && entry->seq > entry->have ? entry->seq : entry->have;
         if (have > 0) {
             stream->have[stream->have_count++] = (struct peer_mark){.log = entry->log, .seq = have};
         }

@@ -244,6 +244,7 @@ enum status take_refusal(struct session *session, struct bytes frame)
         return status;
     }
     entry->sending = SENDING_STOPPED;
+    entry->unwanted = true;
     session->report.logs_refused++;
     session->change++;
     struct session_effect effect = {.kind = EFFECT_REFUSED,
