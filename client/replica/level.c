@@ -96,11 +96,15 @@ enum status receipt_coverage(struct replica_read *read, const struct log_row *lo
     struct log_row rows[LOG_SEGMENTS_MAX];
     size_t count = 0;
     *coverage = (struct coverage){0};
+    /* A node holds what it holds, and whoever wrote a log committed it before it was sent. */
     const struct grant *writer = authority_grant(read->authority, &log->device);
-    if (read->replica->identity.role == ROLE_OFFICE || (writer && writer->role == ROLE_OFFICE))
-        coverage->office = log->seq; /* an office committed what it wrote before it sent it */
-    if (read->replica->identity.role == ROLE_HUB)
-        coverage->hub = log->seq;
+    uint64_t roles[2] = {read->replica->identity.role, writer ? writer->role : ROLE_DEVICE};
+    for (size_t i = 0; i < 2; i++) {
+        if (roles[i] == ROLE_OFFICE)
+            coverage->office = log->seq;
+        if (roles[i] == ROLE_HUB)
+            coverage->hub = log->seq;
+    }
     enum status status = log_segments(read->store, log->root, rows, LOG_SEGMENTS_MAX, &count);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
         status = cover_add(read, log, &rows[i], coverage);

@@ -191,7 +191,7 @@ static void test_receipt_levels__branches_are_told_by_their_ids(void **state)
     assert_int_equal(level(fixture, &run.log, 6), ALL);
 }
 
-static void test_receipt_levels__what_an_office_wrote_it_committed(void **state)
+static void test_receipt_levels__what_a_node_wrote_it_committed(void **state)
 {
     struct intake_fixture *fixture = *state;
     struct writer office;
@@ -202,7 +202,14 @@ static void test_receipt_levels__what_an_office_wrote_it_committed(void **state)
     intake_grant(fixture, &office, ROLE_OFFICE);
     size_t first = intake_write_log(fixture, &office, 2);
     assert_int_equal(intake_accept(fixture, first, 4, &office).outcome, RUN_STORED);
+    struct writer hub;
+    writer_init(&hub, 52, &fixture->scope);
+    intake_grant(fixture, &hub, ROLE_HUB);
+    first = intake_write_log(fixture, &hub, 2);
+    assert_int_equal(intake_accept(fixture, first, 4, &hub).outcome, RUN_STORED);
     (void)hold_log(fixture);
+    assert_int_equal(level(fixture, &hub.log, 4), ALL);
+    assert_int_equal(level(fixture, &fixture->device.log, 5), HERE);
     fixture->replica->identity.role = ROLE_HUB; /* as the hub above would see them */
     assert_int_equal(replica_read_begin(fixture->replica, &read), STATUS_OK);
     row = intake_row(fixture, &office.log);
@@ -296,7 +303,7 @@ int main(void)
         INTAKE_BOTH(test_receipt_levels__a_new_epoch_lowers),
         INTAKE_BOTH(test_receipt_levels__a_session_tells_the_epoch),
         INTAKE_BOTH(test_receipt_levels__branches_are_told_by_their_ids),
-        INTAKE_BOTH(test_receipt_levels__what_an_office_wrote_it_committed),
+        INTAKE_BOTH(test_receipt_levels__what_a_node_wrote_it_committed),
         INTAKE_BOTH(test_receipt_levels__only_what_says_most_is_kept),
         INTAKE_BOTH(test_receipt_levels__a_commit_receipts_what_advanced),
     };
