@@ -121,6 +121,9 @@ static size_t compare_columns(const struct comparison *comparison, bool *write,
             *fault = first;
     }
     if (different >= OTHER_DOSSIER_COLUMNS) {
+        char values[REGISTER_DETAIL_BYTES - LIMIT_KEY_BYTES - 2];
+        (void)snprintf(values, sizeof values, "%s", fault->detail);
+        (void)snprintf(fault->detail, sizeof fault->detail, "%s %s", fault->column, values);
         fault->column = "ma_ho_so";
         fault->reason =
             (struct words){"mã này đã là của một hồ sơ khác", "another dossier has this code"};
