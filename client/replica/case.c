@@ -1,5 +1,7 @@
 #include "client/replica/case.h"
 
+#include "protocol/record/seal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,39 +189,70 @@ enum status case_view(struct replica_read *read, const struct view_record *input
     return view_compute(inputs, count, find_pack, read, arena, view);
 }
 
-enum status case_load(struct replica_read *read, const struct case_row *row, struct arena *arena,
-                      struct loaded_case *loaded)
+static enum status load_records(struct loading *loading, uint32_t case_number)
 {
-    struct loading loading = {.read = read, .arena = arena};
     struct case_walk walk;
     struct case_record_row record;
-    *loaded = (struct loaded_case){.row = *row};
-    enum status status = log_scope_name(read->store, row->scope, &loading.scope);
-    if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-    }
-    status = case_walk_begin(read->store, row->number, &walk);
+    enum status status = case_walk_begin(loading->read->store, case_number, &walk);
     if (status != STATUS_OK) {
         return status;
     }
     do {
         status = case_walk_next(&walk, &record);
         if (status == STATUS_OK) {
-            status = load_record(&loading, &record.place);
+            status = load_record(loading, &record.place);
         }
     } while (status == STATUS_OK);
     case_walk_end(&walk);
-    if (status != STATUS_NOT_FOUND) {
-        return status;
-    }
-    loaded->inputs = loading.inputs;
-    loaded->spots = loading.spots;
-    loaded->count = loading.count;
-    status = name_implicit_parents(&loading);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/*
+ * A case past its bounds is not computed, and nothing is written into it here. It must not stop
+ * what goes over all cases: one device can make it so. Which of its records arrived first is no
+ * input of a view, so the view tells of none of them.
+ */
+static void leave_unloaded(struct loaded_case *loaded)
+{
+    struct name name = loaded->row.name;
+    struct bytes part = bytes_of(name.bytes, sizeof name.bytes);
+    *loaded = (struct loaded_case){.row = loaded->row};
+    loaded->view = (struct view){.load = VIEW_NOT_LOADED,
+                                 .case_name = name,
+                                 .hash16 = seal_name("hoso/view-past-bounds/1", &part, 1)};
+}
+
+static enum status load_whole(struct loading *loading, struct loaded_case *loaded)
+{
+    enum status status = load_records(loading, loaded->row.number);
     if (status != STATUS_OK) {
         return status;
     }
-    return case_view(read, loading.inputs, loading.count, arena, &loaded->view);
+    loaded->inputs = loading->inputs;
+    loaded->spots = loading->spots;
+    loaded->count = loading->count;
+    status = name_implicit_parents(loading);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return case_view(loading->read, loading->inputs, loading->count, loading->arena, &loaded->view);
+}
+
+enum status case_load(struct replica_read *read, const struct case_row *row, struct arena *arena,
+                      struct loaded_case *loaded)
+{
+    struct loading loading = {.read = read, .arena = arena};
+    *loaded = (struct loaded_case){.row = *row};
+    enum status status = log_scope_name(read->store, row->scope, &loading.scope);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    }
+    status = load_whole(&loading, loaded);
+    if (status == STATUS_LIMIT) {
+        leave_unloaded(loaded);
+        status = STATUS_OK;
+    }
+    return status;
 }
 
 struct bytes case_shown_value(const struct view *view, const char *key)

@@ -6,7 +6,7 @@
 
 #include "client/replica/log.h"
 
-/* More than any legal case needs; past it a case cannot be computed and says LIMIT. */
+/* More than any legal case needs. */
 #define CASE_ARENA_BYTES ((size_t)1024 * 1024 * 1024)
 
 /* Where an input lies. */
@@ -27,8 +27,9 @@ struct loaded_case {
 
 /*
  * Loads the case of |row| and computes its view over |read|'s snapshot. Everything in |*loaded|
- * lives in |arena|, nothing borrows from the snapshot; packs live as long as the replica. Errors:
- * CORRUPT, IO, NO_MEMORY, LIMIT.
+ * lives in |arena|, nothing borrows from the snapshot; packs live as long as the replica. A case
+ * past LIMIT_CASE_RECORDS (records and missing parents together) comes back as not loaded, without
+ * inputs. Errors: CORRUPT, IO, NO_MEMORY.
  */
 CHECK_RESULT enum status case_load(struct replica_read *read, const struct case_row *row,
                                    struct arena *arena, struct loaded_case *loaded);

@@ -195,6 +195,69 @@ static void test_stale__levels_come_with_receipts(void **state)
     }
 }
 
+/* An edit whose every parent is missing: LIMIT_PARENTS more for the case to wait for. */
+static void write_orphan(struct site *site, const struct name *case_name, uint64_t salt)
+{
+    struct case_body content = {.salt = {1}, .reason = bytes_of_text("x")};
+    struct hash parents[LIMIT_PARENTS];
+    struct name header_log;
+    struct log_row log;
+    struct hash id;
+    struct buffer body;
+    for (size_t i = 0; i < LIMIT_PARENTS; i++) {
+        parents[i] = (struct hash){{1, (uint8_t)(salt >> 8), (uint8_t)salt, (uint8_t)i}};
+    }
+    struct record_header header = {.kind = KIND_EDIT,
+                                   .case_name = *case_name,
+                                   .parents = parents,
+                                   .parent_count = LIMIT_PARENTS,
+                                   .recorded_seconds = SITE_START_SECONDS};
+    buffer_init(&body, LIMIT_BODY_BYTES);
+    assert_int_equal(case_body_encode(&content, &body), STATUS_OK);
+    assert_int_equal(log_own(site->replica, LOG_COUNTER, &log, &header_log), STATUS_OK);
+    assert_int_equal(log_write(site->replica, &log, &header, buffer_view(&body), &id), STATUS_OK);
+    assert_int_equal(log_save(site->replica, &log), STATUS_OK);
+    buffer_deinit(&body);
+}
+
+/* What one device writes into one case must not hide the others. */
+static void test_stale__a_case_past_its_bounds_stops_no_other(void **state)
+{
+    enum { ORPHANS = LIMIT_CASE_RECORDS / LIMIT_PARENTS + 1 };
+    struct world *world = *state;
+    struct act_result large, other;
+    struct replica_commit made;
+    struct replica_status status;
+    struct replica_read *read = NULL;
+    struct arena arena;
+    size_t left = 1;
+    assert_int_equal(site_receive(&world->office, "A", 0, &large), STATUS_OK);
+    assert_int_equal(replica_begin(world->office.replica), STATUS_OK);
+    for (uint64_t i = 0; i < ORPHANS; i++) {
+        write_orphan(&world->office, &large.case_name, i);
+    }
+    assert_int_equal(replica_commit(world->office.replica, &made), STATUS_OK);
+    assert_int_equal(site_receive(&world->office, "B", 0, &other), STATUS_OK);
+    assert_int_equal(replica_begin(world->office.replica), STATUS_OK);
+    assert_int_equal(replica_index(world->office.replica, SIZE_MAX, &left), STATUS_OK);
+    assert_int_equal(replica_commit(world->office.replica, &made), STATUS_OK);
+    assert_int_equal(left, 0);
+    assert_int_equal(sums_of(&world->office).cases, 2);
+    arena_init(&arena, SIZE_MAX);
+    assert_int_equal(replica_read_begin(world->office.replica, &read), STATUS_OK);
+    assert_int_equal(replica_status(read, &arena, &status), STATUS_OK);
+    replica_read_end(read);
+    assert_int_equal(status.cases, 2);
+    arena_deinit(&arena);
+    /* Nothing more is written into it here, and the others go on. */
+    assert_int_equal(site_set(&world->office, &large.case_name, "tn01", HAT_RECEPTION, "dia_chi",
+                              "Trung Sơn", &large),
+                     STATUS_REFUSED);
+    assert_int_equal(site_set(&world->office, &other.case_name, "tn01", HAT_RECEPTION, "dia_chi",
+                              "Trung Sơn", &other),
+                     STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +266,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stale__digests_do_not_wait_for_the_index, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_stale__levels_come_with_receipts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stale__a_case_past_its_bounds_stops_no_other, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
