@@ -216,6 +216,7 @@ static void commit_done(struct work *work)
                                                                               : EVENT_COMMIT_FAILED,
                                       .batch = job->writer.batch,
                                       .status = job->writer.status,
+                                      .arrival = job->writer.arrival,
                                       .receipt = job->writer.receipt};
 
         link_step(link, &event);

@@ -163,7 +163,8 @@ static enum status group_try(struct writer *writer, struct group *group, bool wi
 
 /* Gives everything of the group back to the loop, the news last. */
 static void group_deliver(struct writer *writer, struct group *group, enum status batches,
-                          enum status posts, struct writer_news *news)
+                          enum status posts, const struct replica_commit *commit,
+                          struct writer_news *news)
 {
     struct mailbox *mailbox = writer->options.mailbox;
     struct work *work = NULL;
@@ -177,6 +178,7 @@ static void group_deliver(struct writer *writer, struct group *group, enum statu
         struct writer_batch *batch = (struct writer_batch *)work;
 
         batch->status = batches;
+        batch->arrival = batches == STATUS_OK ? commit->arrival : 0;
         if (batches == STATUS_OK && news != NULL)
             batch->receipt = buffer_view(&news->receipt);
         mailbox_post(mailbox, work);
@@ -201,7 +203,7 @@ static void group_run(struct writer *writer, struct group *group)
         posts = note_failure(writer, group_try(writer, group, false, &commit));
     if (posts == STATUS_OK)
         news = news_of(writer, &commit);
-    group_deliver(writer, group, batches, posts, news);
+    group_deliver(writer, group, batches, posts, &commit, news);
 }
 
 static void job_run(struct writer *writer, struct waiting_job *job)

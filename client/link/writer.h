@@ -25,6 +25,7 @@ struct writer_batch {
     struct work work; /* |run| is not used */
     struct batch *batch;
     enum status status;   /* OK: durable, with outcomes */
+    uint64_t arrival;     /* the store's newest behind the commit: the outcomes' heads are of it */
     struct bytes receipt; /* of the commit; valid until |done| of its news has returned */
 };
 

@@ -166,6 +166,7 @@ struct counted_batch {
     size_t *done;
     enum status status;
     bool had_receipt;
+    uint64_t arrival;
     enum run_outcome outcome; /* of its first run */
 };
 
@@ -175,6 +176,7 @@ static void batch_done(struct work *work)
 
     counted->status = counted->batch.status;
     counted->had_receipt = counted->batch.receipt.size > 0;
+    counted->arrival = counted->batch.arrival;
     if (counted->batch.batch->run_count > 0)
         counted->outcome = counted->batch.batch->runs[0].outcome;
     batch_free(counted->batch.batch);
@@ -282,10 +284,13 @@ static void test_writer__batches_are_committed_and_receipted(void **state)
     deliver_until(&scene, &done, 1);
     assert_int_equal(first.status, STATUS_OK);
     assert_true(first.had_receipt);
+    /* A session must know at once how far the heads it is told of are true. */
+    assert_true(first.arrival > 0);
     send_batch(&scene, &second, &done);
     deliver_until(&scene, &done, 2);
     assert_int_equal(second.status, STATUS_OK);
     assert_int_equal(second.outcome, RUN_PRESENT);
+    assert_int_equal(second.arrival, first.arrival);
     mailbox_deliver(&scene.mailbox);
     assert_true(records_of(scene.hub.replica) >= records_of(scene.office.replica));
     scene_close(&scene);
