@@ -253,6 +253,7 @@ enum status notes_receipts_read(struct session *session, const struct read_resul
     }
     stream->receipts = result->end;
     receipts_encode(&receipts, frame_begin(session));
+    session->line.busy = true; /* the next ones when the line has taken these: there may be many */
     return frame_end(session);
 }
 

@@ -8,7 +8,10 @@ enum {
     READ_AHEAD = 2,         /* frames encoded and waiting for the line */
     READ_MOST = 240 * 1024, /* raw bytes asked of one READ */
     READ_LEAST = 1024,
-    RECEIPT_READ_BYTES = 12 * 1024 /* so that what comes fits one frame */
+    /* What comes fits one frame, and is no more receipts than a frame may hold: one of no heads is
+       longer than the least. */
+    RECEIPT_BYTES_LEAST = 120,
+    RECEIPT_READ_BYTES = FRAME_RECEIPTS_MAX * RECEIPT_BYTES_LEAST
 };
 
 /* ---- frames of records ---- */
@@ -253,7 +256,7 @@ static bool stream_wants(struct session *session, struct read_request *request)
     request->kind = READ_RECEIPTS;
     request->from = stream->receipts_read;
     request->bytes = RECEIPT_READ_BYTES;
-    return stream->receipts_read < session->newest_receipt;
+    return !session->line.busy && stream->receipts_read < session->newest_receipt;
 }
 
 bool send_read(struct session *session, struct read_request *request)

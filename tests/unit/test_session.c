@@ -272,6 +272,32 @@ static void test_session__unknown_peer_shows_the_chain_of_its_grant(void **state
     assert_same(&world->device, &world->hub);
 }
 
+/* One receipt a log, each of one head: as small as they come, and more than one frame holds. */
+static void test_session__many_small_receipts_are_told(void **state)
+{
+    enum { DEVICES = 80 };
+    struct world *world = *state;
+    for (uint64_t i = 0; i < DEVICES; i++) {
+        struct act_result result;
+        struct site site;
+        site_open(&site, memory(), &world->district, ROLE_DEVICE, SITE_UNIT, 100 + i,
+                  &replica_identity(world->office.replica)->scope);
+        site_publish(&site, &world->district);
+        site_grant(&world->office, &site, false, false);
+        assert_int_equal(site_receive(&site, "Hồ Thị Hòa", 0, &result), STATUS_OK);
+        site_send(&site, &world->office); /* the office lends it numbers in the same group */
+        assert_int_equal(site_set(&site, &result.case_name, "tn01", HAT_RECEPTION, "dia_chi",
+                                  "Trung Sơn", &result),
+                         STATUS_OK);
+        site_send(&site, &world->office);
+        site_close(&site);
+    }
+    site_grant(&world->office, &world->device, false, false);
+    site_send(&world->hub, &world->device);
+    meet(world, &world->device, &world->office);
+    assert_same(&world->office, &world->device);
+}
+
 static bool spoil_hello(struct pair *pair, struct side *from, uint8_t *frame, size_t *size)
 {
     bool hit = from == (pair->count == 0 ? &pair->server : &pair->client);
@@ -397,6 +423,7 @@ int main(void)
         TEST(invited_node_is_granted_at_first_contact),
         TEST(wrong_invitation_is_unknown),
         TEST(unknown_peer_shows_the_chain_of_its_grant),
+        TEST(many_small_receipts_are_told),
         TEST(no_record_leaves_before_the_other_is_proved),
         TEST(bad_record_stops_its_log_and_no_other),
         TEST(small_window_is_enough),
