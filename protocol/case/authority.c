@@ -53,56 +53,52 @@ static bool list_copy(struct list *to, const struct list *from)
     return true;
 }
 
-static size_t index_slot(const struct prefix_index *index, uint64_t prefix)
+static size_t index_slot(const struct prefix_slot *slots, size_t capacity, uint64_t prefix)
 {
-    size_t mask = index->capacity - 1;
+    size_t mask = capacity - 1;
     size_t slot = (size_t)(prefix ^ prefix >> 32) & mask;
-    while (index->heads[slot] != NO_ROW && index->prefixes[slot] != prefix)
+    while (slots[slot].head != NO_ROW && slots[slot].prefix != prefix)
         slot = (slot + 1) & mask;
     return slot;
 }
 
-static bool index_resize(struct prefix_index *index, size_t capacity)
+static bool index_grow(struct prefix_index *index)
 {
-    struct prefix_index larger = {.capacity = capacity, .count = index->count};
-    larger.prefixes = malloc(capacity * sizeof(*larger.prefixes));
-    larger.heads = malloc(capacity * sizeof(*larger.heads));
-    if (larger.prefixes == NULL || larger.heads == NULL) {
-        free(larger.prefixes);
-        free(larger.heads);
+    size_t capacity = index->capacity == 0 ? INDEX_FIRST : index->capacity * 2;
+    if (capacity > SIZE_MAX / sizeof(struct prefix_slot))
         return false;
-    }
-    for (size_t i = 0; i < capacity; i++)
-        larger.heads[i] = NO_ROW;
+    struct prefix_slot *slots = malloc(capacity * sizeof(*slots));
+    if (slots == NULL)
+        return false;
+    memset(slots, 0xff, capacity * sizeof(*slots)); /* every head NO_ROW */
     for (size_t i = 0; i < index->capacity; i++) {
-        if (index->heads[i] == NO_ROW)
-            continue;
-        size_t slot = index_slot(&larger, index->prefixes[i]);
-        larger.prefixes[slot] = index->prefixes[i];
-        larger.heads[slot] = index->heads[i];
+        const struct prefix_slot *old = &index->slots[i];
+        if (old->head != NO_ROW)
+            slots[index_slot(slots, capacity, old->prefix)] = *old;
     }
-    free(index->prefixes);
-    free(index->heads);
-    *index = larger;
+    free(index->slots);
+    index->slots = slots;
+    index->capacity = capacity;
     return true;
 }
 
 uint32_t prefix_index_find(const struct prefix_index *index, const uint8_t *name)
 {
-    return index->capacity == 0 ? NO_ROW : index->heads[index_slot(index, be64_load(name))];
+    if (index->capacity == 0)
+        return NO_ROW;
+    return index->slots[index_slot(index->slots, index->capacity, be64_load(name))].head;
 }
 
 bool prefix_index_put(struct prefix_index *index, const uint8_t *name, uint32_t row, uint32_t *next)
 {
-    if (index->count * 2 >= index->capacity &&
-        !index_resize(index, index->capacity == 0 ? INDEX_FIRST : index->capacity * 2))
+    if (index->count * 2 >= index->capacity && !index_grow(index))
         return false;
-    size_t slot = index_slot(index, be64_load(name));
-    if (index->heads[slot] == NO_ROW)
+    uint64_t prefix = be64_load(name);
+    struct prefix_slot *slot = &index->slots[index_slot(index->slots, index->capacity, prefix)];
+    if (slot->head == NO_ROW)
         index->count++;
-    *next = index->heads[slot];
-    index->prefixes[slot] = be64_load(name);
-    index->heads[slot] = row;
+    *next = slot->head;
+    *slot = (struct prefix_slot){prefix, row};
     return true;
 }
 
@@ -111,17 +107,12 @@ static bool index_copy(struct prefix_index *to, const struct prefix_index *from)
     *to = (struct prefix_index){.capacity = 0};
     if (from->capacity == 0)
         return true;
-    struct prefix_index copy = *from;
-    copy.prefixes = malloc(from->capacity * sizeof(*copy.prefixes));
-    copy.heads = malloc(from->capacity * sizeof(*copy.heads));
-    if (copy.prefixes == NULL || copy.heads == NULL) {
-        free(copy.prefixes);
-        free(copy.heads);
+    to->slots = malloc(from->capacity * sizeof(*to->slots));
+    if (to->slots == NULL)
         return false;
-    }
-    memcpy(copy.prefixes, from->prefixes, from->capacity * sizeof(*copy.prefixes));
-    memcpy(copy.heads, from->heads, from->capacity * sizeof(*copy.heads));
-    *to = copy;
+    memcpy(to->slots, from->slots, from->capacity * sizeof(*to->slots));
+    to->capacity = from->capacity;
+    to->count = from->count;
     return true;
 }
 
@@ -170,10 +161,8 @@ void authority_free(struct authority *authority)
                                       &authority->ranges_by_log, &authority->erasures_by_record};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         list_free(lists[i]);
-    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
-        free(indexes[i]->prefixes);
-        free(indexes[i]->heads);
-    }
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
+        free(indexes[i]->slots);
     arena_deinit(&authority->arena);
     free(authority);
 }

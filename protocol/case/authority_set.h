@@ -25,11 +25,14 @@ struct list {
     size_t capacity;
 };
 
-/* First eight bytes of a name → the newest row of its chain. Open addressing; |heads| NO_ROW: free.
- */
+struct prefix_slot {
+    uint64_t prefix;
+    uint32_t head; /* NO_ROW: free */
+};
+
+/* First eight bytes of a name → the newest row of its chain. Open addressing. */
 struct prefix_index {
-    uint64_t *prefixes;
-    uint32_t *heads;
+    struct prefix_slot *slots;
     size_t count;
     size_t capacity; /* a power of two */
 };

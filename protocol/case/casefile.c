@@ -221,7 +221,7 @@ static void describe(struct vertex *vertex, const struct view_record *in)
 static enum status place_vertices(struct casefile *casefile, struct draft *drafts)
 {
     size_t count = casefile->count;
-    struct draft **order = arena_array(casefile->arena, count, sizeof(*order));
+    struct draft **order = arena_array(casefile->arena, count, sizeof(struct draft *));
     uint32_t *by_id = arena_array(casefile->arena, count, sizeof(*by_id));
     casefile->vertices = arena_array(casefile->arena, count, sizeof(*casefile->vertices));
     if (order == NULL || by_id == NULL || casefile->vertices == NULL)

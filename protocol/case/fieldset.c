@@ -291,7 +291,7 @@ static size_t items_most(const struct vertex *vertex)
 static enum status group_items(struct casefile *casefile, const struct reading *reading)
 {
     struct item *grouped = arena_array(casefile->arena, reading->count + 1, sizeof(*grouped));
-    struct item **places = arena_array(casefile->arena, reading->count + 1, sizeof(*places));
+    struct item **places = arena_array(casefile->arena, reading->count + 1, sizeof(struct item *));
     uint64_t *writers =
         arena_array(casefile->arena, casefile->field_count * casefile->words + 1, sizeof(*writers));
     if (grouped == NULL || places == NULL || writers == NULL)
@@ -395,7 +395,7 @@ enum status fieldset_build(struct casefile *casefile)
         return status;
     struct reading reading = {.casefile = casefile};
     reading.items = arena_array(casefile->arena, most + 1, sizeof(*reading.items));
-    struct item **order = arena_array(casefile->arena, most + 1, sizeof(*order));
+    struct item **order = arena_array(casefile->arena, most + 1, sizeof(struct item *));
     if (reading.items == NULL || order == NULL)
         return STATUS_NO_MEMORY;
     for (size_t i = casefile->missing_count; i < casefile->count; i++) {

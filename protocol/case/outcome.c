@@ -180,7 +180,7 @@ enum status outcome_fields(struct casefile *casefile, struct view *view)
     uint32_t *order = arena_array(arena, casefile->field_count + 1, sizeof(*order));
     struct outcome outcome = {.casefile = casefile, .view = view, .field = fields};
     outcome.versions = arena_array(arena, items, sizeof(*outcome.versions));
-    outcome.written = arena_array(arena, items, sizeof(*outcome.written));
+    outcome.written = arena_array(arena, items, sizeof(struct item *));
     if (fields == NULL || order == NULL || outcome.versions == NULL || outcome.written == NULL)
         return STATUS_NO_MEMORY;
     order_fields(casefile, view->pack, order);

@@ -29,14 +29,14 @@ enum dossier_state {
 struct step {
     const char *name; /* "assign" … stands in the body */
     uint32_t from;    /* bit per state */
+    uint32_t hats;    /* bit per enum hat that may take it here */
     uint64_t to;
-    uint32_t hats; /* bit per enum hat that may take it here */
     /* A human field it fills and that must be empty at its base; NULL: none. A book entry may leave
      * it unwritten. */
     const char *once_field;
     const char *article; /* "NĐ 61/2018 Điều 19.1" */
-    bool needs_values;   /* waits for every human or exclusive field in conflict (D1) */
-    const char *needs;   /* waits for this field too; NULL: none */
+    const char *needs;   /* it waits for this field if that is in conflict (D1); NULL: none */
+    bool needs_values;   /* it waits for every human or exclusive field in conflict (D1) */
 };
 
 /* NULL if there is no step of that name. */
