@@ -245,6 +245,20 @@ static enum status write_pairs(struct parsing *parsing)
     return STATUS_OK;
 }
 
+/* What is not UTF-8 would reach the record as something else than was typed. */
+static enum status check_words(const struct parsing *parsing, int count, char *const *words)
+{
+    char place[32];
+
+    for (int i = 0; i < count; i++) {
+        if (text_is_utf8(bytes_of_text(words[i])))
+            continue;
+        (void)snprintf(place, sizeof place, parsing->vietnamese ? "từ thứ %d" : "word %d", i + 1);
+        return complain(parsing, STATUS_USAGE, place, "không phải văn bản UTF-8", "it is no UTF-8");
+    }
+    return STATUS_OK;
+}
+
 static enum status take_words(struct parsing *parsing, int count, char *const *words)
 {
     enum status status = STATUS_OK;
@@ -281,7 +295,9 @@ enum status arguments_read(int count, char *const *words, bool vietnamese,
         arguments->json = arguments->json || strcmp(words[i], "--json") == 0;
     json_write_start(&parsing.writer, out);
     json_open_object(&parsing.writer, NULL);
-    enum status status = take_words(&parsing, count, words);
+    enum status status = check_words(&parsing, count, words);
+    if (!status)
+        status = take_words(&parsing, count, words);
     if (!status)
         status = write_pairs(&parsing);
     for (size_t i = 0; i < parsing.pair_count; i++)

@@ -239,6 +239,7 @@ void call_fail_usage(struct call *call, const char *name, const char *vietnamese
     const struct failure failure = {
         .code = HOSO_USAGE,
         .name = "usage",
+        .kept = {"Không có gì bị thay đổi.", "Nothing was changed."},
         .next = {"Xem cách dùng: hoso LỆNH --help", "See how it is used: hoso VERB --help"}};
 
     call_fail(call, &failure, "%s: %s", "%s: %s", name, call_pick(call, vietnamese, english));

@@ -1,3 +1,4 @@
+#include "client/command/act_words.h"
 #include "client/command/case_text.h"
 #include "client/command/value.h"
 #include "client/command/verb.h"
@@ -47,9 +48,12 @@ static void say_conflict(struct desk *desk, const struct view *view, const struc
              (const char *)label.at, field->version_count);
     for (size_t i = 0; i < field->version_count; i++)
         case_text_say_version(call, view, field, i);
-    for (size_t i = 0; i < count && i < BLOCKS_MOST; i++)
+    for (size_t i = 0; i < count && i < BLOCKS_MOST; i++) {
+        struct words step = act_words_of_step(bytes_of_text(steps[i]));
         call_say(call, "%s%s", "%s%s",
-                 i == 0 ? call_pick(call, "    chưa làm được: ", "    waits: ") : ", ", steps[i]);
+                 i == 0 ? call_pick(call, "    chưa làm được: ", "    waits: ") : ", ",
+                 step.english ? call_pick(call, step.vietnamese, step.english) : steps[i]);
+    }
     call_say(call, "%s    Quyết định: hoso resolve %s %.*s=@BẢN_GHI --reason 'LÝ DO' --as CÁN_BỘ\n",
              "%s    Decide: hoso resolve %s %.*s=@RECORD --reason 'WHY' --as OFFICER\n",
              count > 0 ? "\n" : "", code, (int)field->key.size, (const char *)field->key.at);

@@ -310,10 +310,12 @@ static bool open_table(struct import *import)
         status = table_open(&import->table, buffer_view(&import->content), import->rules.columns,
                             import->rules.column_count, &missing);
     if (status == STATUS_MALFORMED)
-        call_fail(call, &failure, "Tệp không phải sổ đăng ký: %s %s.",
-                  "The file is no register: %s %s.",
-                  missing ? call_pick(call, "thiếu cột", "it lacks the column")
-                          : call_pick(call, "dòng tên cột không đúng", "its header is not sound"),
+        call_fail(call, &failure, "Tệp không phải sổ đăng ký: %s%s.",
+                  "The file is no register: %s%s.",
+                  missing ? call_pick(call, "thiếu cột ", "it lacks the column ")
+                  : import->content.size == 0
+                      ? call_pick(call, "tệp trống", "it is empty")
+                      : call_pick(call, "dòng tên cột không đúng", "its header is not sound"),
                   missing ? missing : "");
     else
         call_fail_status(call, status);

@@ -155,7 +155,7 @@ void import_report(const struct command_request *request, const char *input,
         json_release(document);
         return;
     }
-    if (json_member(document, "refused_rows"))
+    if (json_member(document, "refused_rows") && !json_as_flag(json_member(document, "dry_run")))
         kept = keep_rows(document, input, file);
     rewriting.file = kept == STATUS_OK ? file : NULL;
     buffer_reset(&answer->out);

@@ -1,3 +1,4 @@
+#include "client/command/act_words.h"
 #include "client/command/case_text.h"
 #include "client/command/reach.h"
 #include "client/command/reason.h"
@@ -64,6 +65,23 @@ static void write_optional(struct json_writer *writer, const char *key, struct b
         json_write_null(writer, key);
 }
 
+/* A decision that stands beside a value it had not weighed: the field is open again. */
+static bool is_reopened(const struct view *view, const struct view_entry *entry)
+{
+    if (entry->record->header.kind != KIND_RESOLUTION || entry->effect != EFFECT_EFFECTIVE ||
+        entry->aside || !entry->body)
+        return false;
+    for (size_t i = 0; i < entry->body->write_count; i++) {
+        const struct write *write = &entry->body->writes[i];
+        const struct view_field *field = view_field_of(view, write->field);
+        for (size_t n = 0; field && field->conflict && n < field->version_count; n++) {
+            if (bytes_equal(field->versions[n].value_bytes, write->value_bytes))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void write_entry(struct call *call, const struct view *view, const struct view_entry *entry)
 {
     const struct record_header *header = &entry->record->header;
@@ -91,6 +109,7 @@ static void write_entry(struct call *call, const struct view *view, const struct
                       entry->why ? call_pick(call, reason_words(entry->why).vietnamese, entry->why)
                                  : NULL);
     json_write_flag(writer, "aside", entry->aside);
+    json_write_flag(writer, "reopened", is_reopened(view, entry));
     write_optional(writer, "reason", body ? body->reason : (struct bytes){0});
     write_optional(writer, "basis", body ? body->basis : (struct bytes){0});
     write_writes(call, view, body);
@@ -195,45 +214,75 @@ static void say_field(struct call *call, const struct view *view, const struct v
     buffer_deinit(&text);
 }
 
+static void say_effect(struct call *call, const struct view *view, const struct view_entry *entry)
+{
+    if (entry->record->header.source != SOURCE_HERE)
+        call_say(call, " (nhập bù)", " (late entry)");
+    if (entry->effect != EFFECT_EFFECTIVE && entry->why)
+        call_say(call, "  KHÔNG CÓ HIỆU LỰC: %s", "  WITHOUT EFFECT: %s",
+                 call_pick(call, reason_words(entry->why).vietnamese, entry->why));
+    if (entry->aside)
+        call_say(call, "  ĐỂ RIÊNG: quyết định khác đã xét giá trị này",
+                 "  PUT ASIDE: another decision weighed this value");
+    if (is_reopened(view, entry))
+        call_say(call, "  CHƯA XÉT HẾT: có giá trị mà người quyết định chưa thấy",
+                 "  OPEN AGAIN: there is a value this decision had not seen");
+    call_put(call, bytes_of_text("\n"));
+}
+
+static void say_text(struct call *call, const char *label, struct bytes text)
+{
+    if (text.size == 0)
+        return;
+    call_put(call, bytes_of_text("      "));
+    call_put(call, bytes_of_text(label));
+    call_put(call, text);
+    call_put(call, bytes_of_text("\n"));
+}
+
+static void say_write(struct call *call, const struct view *view, const struct write *write)
+{
+    static const char *const signs[] = {" = ", " += ", " -= "};
+    const struct pack_field *field = view->pack ? pack_field_of(view->pack, write->field) : NULL;
+    struct buffer text;
+
+    buffer_init(&text, LIMIT_TEXT_BYTES + LIMIT_KEY_BYTES + 64);
+    buffer_append_bytes(&text, write->field);
+    buffer_append_bytes(&text, bytes_of_text(write->op < 3 ? signs[write->op] : " ? "));
+    value_print(view->pack, field, write->value_bytes, &text);
+    say_text(call, "", buffer_view(&text));
+    buffer_deinit(&text);
+}
+
 static void say_entry(struct call *call, const struct view *view, const struct view_entry *entry)
 {
     const struct record_header *header = &entry->record->header;
-    char happened[TIME_TEXT_BYTES] = "?";
+    char happened[TIME_TEXT_BYTES];
     char id[17];
     uint64_t hat;
     struct bytes officer = case_text_officer(entry, &hat);
-    struct bytes step =
-        entry->body && entry->body->step.size ? entry->body->step : bytes_of_text("");
+    struct words words = act_words(header->kind, entry->body);
 
     hex_encode(bytes_of(entry->record->id.bytes, 8), id);
     if (header->happened.known)
         time_format(header->happened.seconds, header->happened.precision,
                     header->happened.zone_minutes, happened);
-    call_say(call, "  %s  %-25s %s %.*s  %.*s", "  %s  %-25s %s %.*s  %.*s", id, happened,
-             record_kind_name(header->kind) ? record_kind_name(header->kind) : "?", (int)step.size,
-             (const char *)step.at, (int)officer.size,
-             officer.size ? (const char *)officer.at : "");
-    if (header->source != SOURCE_HERE)
-        call_say(call, " (nhập bù)", " (late entry)");
-    if (entry->effect != EFFECT_EFFECTIVE && entry->why)
-        call_say(call, "  KHÔNG CÓ HIỆU LỰC: %s", "  WITHOUT EFFECT: %s",
-                 call_pick(call, reason_words(entry->why).vietnamese, entry->why));
-    call_put(call, bytes_of_text("\n"));
-    for (size_t i = 0; entry->body && i < entry->body->write_count; i++) {
-        const struct write *write = &entry->body->writes[i];
-        struct buffer text;
-        buffer_init(&text, LIMIT_TEXT_BYTES + 64);
-        buffer_append_bytes(&text, bytes_of_text("      "));
-        buffer_append_bytes(&text, write->field);
-        buffer_append_bytes(&text, bytes_of_text(write->op == WRITE_ADD      ? " += "
-                                                 : write->op == WRITE_REMOVE ? " -= "
-                                                                             : " = "));
-        value_print(view->pack, view->pack ? pack_field_of(view->pack, write->field) : NULL,
-                    write->value_bytes, &text);
-        buffer_append_u8(&text, '\n');
-        call_put(call, buffer_view(&text));
-        buffer_deinit(&text);
-    }
+    else
+        (void)snprintf(happened, sizeof happened, "%s",
+                       call_pick(call, "(không rõ lúc nào)", "(time unknown)"));
+    call_say(call, "  %s  ", "  %s  ", id);
+    call_put_padded(call, bytes_of_text(happened), 26);
+    call_put(call, bytes_of_text(call_pick(call, words.vietnamese, words.english)));
+    if (officer.size > 0)
+        call_say(call, "  %.*s:%s", "  %.*s:%s", (int)officer.size, (const char *)officer.at,
+                 hat_name(hat) ? hat_name(hat) : "?");
+    say_effect(call, view, entry);
+    if (!entry->body)
+        return;
+    say_text(call, call_pick(call, "lý do: ", "reason: "), entry->body->reason);
+    say_text(call, call_pick(call, "căn cứ: ", "basis: "), entry->body->basis);
+    for (size_t i = 0; i < entry->body->write_count; i++)
+        say_write(call, view, &entry->body->writes[i]);
 }
 
 static void say_case(struct call *call, const struct view *view, unsigned levels)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { TIMEOUT_MOST = 7 * 24 * 3600 };
+
 static void write_scopes(struct json_writer *writer, const struct replica_status *status)
 {
     json_open_array(writer, "scopes");
@@ -30,7 +32,8 @@ static const char *grant_state(const struct call *call, const struct replica_sta
         return "none";
     if (identity->invitation_expires < (int64_t)time(NULL))
         return "expired";
-    if (host->fault && host->fault(host->context) == STATUS_UNKNOWN_PEER)
+    /* A home no daemon runs on remembers only that the node above was there and proved itself. */
+    if (host->fault ? host->fault(host->context) == STATUS_UNKNOWN_PEER : status->last_contact != 0)
         return "refused";
     return "invited";
 }
@@ -115,9 +118,8 @@ static void say_notes(struct call *call, const struct replica_status *status)
         call_say(call, "Giờ máy không tin cậy: kiểm tra ngày giờ.\n",
                  "The clock cannot be trusted: check date and time.\n");
     if (status->example_pack)
-        call_say(call, "Đang dùng dữ liệu mẫu: danh mục của hub chưa về (dữ liệu mẫu).\n",
-                 "The example district is in use (dữ liệu mẫu): the hub's own pack is not here "
-                 "yet.\n");
+        call_say(call, "Đang dùng danh mục của huyện mẫu (dữ liệu mẫu).\n",
+                 "The pack in use is the example district's (dữ liệu mẫu).\n");
     say_grant(call, grant_state(call, status));
 }
 
@@ -152,11 +154,18 @@ void command_status(struct call *call)
     struct replica_read *read = NULL;
     struct replica_status status;
     struct bytes wait = call_text(call, "wait");
+    int64_t seconds;
     const struct pack *pack = replica_pack(call->host->replica, NULL);
     int zone_minutes = pack ? pack->zone_minutes : 0;
 
     if (wait.size > 0 && !bytes_equal_text(wait, "office") && !bytes_equal_text(wait, "hub")) {
         call_fail_usage(call, "--wait", "phải là office hoặc hub", "it must be office or hub");
+        return;
+    }
+    if (!call_number(call, "timeout", 1, TIMEOUT_MOST, 1, &seconds))
+        return;
+    if (wait.size == 0 && call_text(call, "timeout").size > 0) {
+        call_fail_usage(call, "--timeout", "chỉ dùng cùng --wait", "it goes with --wait");
         return;
     }
     enum status failure = replica_read_begin(call->host->replica, &read);

@@ -4,7 +4,10 @@
 #include "client/home/local.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { PATIENCE_MS = 3000, PAUSE_MS = 50 };
 
 void runner_refuse(const struct command_request *request, struct command_answer *answer,
                    enum status status)
@@ -24,21 +27,36 @@ void runner_refuse(const struct command_request *request, struct command_answer 
         call_fail_status(&call, status);
 }
 
-enum status runner_open(struct runner *runner, const char *path)
+static enum status open_once(struct runner *runner)
 {
     int descriptor;
+
+    enum status status = local_connect(runner->path, &descriptor);
+    if (status == STATUS_OK)
+        (void)close(descriptor);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    status = lone_open(&runner->lone, runner->path);
+    runner->alone = status == STATUS_OK;
+    return status;
+}
+
+/* A store that is owned while nobody listens may belong to a daemon that starts or stops, or to
+ * another short command: that is worth a few seconds. */
+enum status runner_open(struct runner *runner, const char *path)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
 
     *runner = (struct runner){.alone = false};
     int size = snprintf(runner->path, sizeof runner->path, "%s", path);
     if (size < 0 || (size_t)size >= sizeof runner->path)
         return STATUS_LIMIT;
-    enum status status = local_connect(path, &descriptor);
-    if (status == STATUS_OK)
-        (void)close(descriptor);
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    runner->alone = true;
-    return lone_open(&runner->lone, runner->path);
+    enum status status = open_once(runner);
+    for (int tries = 0; status == STATUS_BUSY && tries < PATIENCE_MS / PAUSE_MS; tries++) {
+        (void)nanosleep(&pause, NULL);
+        status = open_once(runner);
+    }
+    return status;
 }
 
 void runner_close(struct runner *runner)

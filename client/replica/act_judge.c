@@ -22,6 +22,11 @@ enum status act_take_officer(struct act_work *work)
     if (work->act->hat >= 32 || (officer->hats >> work->act->hat & 1) == 0) {
         return act_refuse(work, ACT_WHY_NO_HAT);
     }
+    /* The dossier would be counted, and decided, where its first officer belongs. */
+    if (work->act->kind == KIND_GENESIS &&
+        !bytes_equal(officer->unit, work->replica->identity.unit)) {
+        return act_refuse(work, ACT_WHY_FOREIGN_OFFICER);
+    }
     work->officer_unit = officer->unit;
     return STATUS_OK;
 }

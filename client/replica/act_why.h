@@ -12,6 +12,7 @@
     X(NO_PACK, "there is no procedure pack here yet")                                              \
     X(NO_OFFICER, "the staff list has no such officer")                                            \
     X(NO_HAT, "the officer does not hold that hat")                                                \
+    X(FOREIGN_OFFICER, "the officer is of another unit: new dossiers are taken in there")          \
     X(NOT_LOADED, "parts of the dossier are not here yet")                                         \
     X(NEWER, "the dossier needs a newer version of this program")                                  \
     X(NOT_IN_LIST, "the list does not hold what is to be taken off it")                            \
