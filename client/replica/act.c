@@ -57,11 +57,9 @@ static enum status answer_again(struct act_work *work, bool *known)
     return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
 }
 
-static enum status find_log(struct act_work *work, bool write)
+/* The log a new dossier is numbered for: none is opened before its record is sure. */
+static enum status look_at_log(struct act_work *work)
 {
-    if (write) {
-        return log_own(work->replica, work->act->purpose, &work->log, &work->header_log);
-    }
     struct log_row root;
     enum status status = log_own_find(work->read->store, work->act->purpose, &work->log);
     if (status == STATUS_OK) {
@@ -69,6 +67,20 @@ static enum status find_log(struct act_work *work, bool write)
         work->header_log = root.name;
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* A case stays in its scope, whoever acts on it: a hub decides in the office's. */
+static enum status take_log(struct act_work *work)
+{
+    struct name scope = work->replica->identity.scope;
+    enum status status = STATUS_OK;
+    if (work->act->kind != KIND_GENESIS) {
+        status = log_scope_name(work->read->store, work->loaded.row.scope, &scope);
+    }
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    }
+    return log_own_in(work->replica, work->act->purpose, &scope, &work->log, &work->header_log);
 }
 
 /* Everything up to the point where a record could be written. */
@@ -85,7 +97,7 @@ static enum status prepare(struct act_work *work)
         return status;
     }
     if (work->act->kind == KIND_GENESIS) {
-        status = find_log(work, false);
+        status = look_at_log(work);
         if (status == STATUS_OK) {
             status = act_number(work);
         }
@@ -117,7 +129,7 @@ static enum status follow_up(struct act_work *work)
 static enum status store_act(struct act_work *work)
 {
     struct act_result *result = work->result;
-    enum status status = find_log(work, true);
+    enum status status = take_log(work);
     if (status == STATUS_OK) {
         status = act_write(work);
     }

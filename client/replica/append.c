@@ -1,5 +1,5 @@
 /*
- * Writing into logs, in the open group: the rows of a new record, and this node's own logs.
+ * Writing into logs, in the open group: the rows of a new record, its seal.
  */
 #include "client/replica/log.h"
 #include "client/replica/snapshot.h"
@@ -205,131 +205,6 @@ enum status log_save(struct replica *replica, const struct log_row *log)
     return status == STATUS_OK ? changed_note(&replica->group, log->number) : status;
 }
 
-/* ---- own logs ---- */
-
-struct own_row {
-    uint32_t number; /* 0: none ever */
-    bool open;
-    uint64_t refused; /* from this seq on, by a peer; 0 none */
-};
-enum { OWN_ROW_BYTES = 13 };
-
-static struct table_key key_of_own(uint64_t purpose)
-{
-    struct table_key key = key_of_meta(META_OWN_LOG);
-    key_u8(&key, (uint8_t)purpose);
-    return key;
-}
-
-static enum status own_put(struct replica *replica, uint64_t purpose, const struct own_row *row)
-{
-    uint8_t value[OWN_ROW_BYTES];
-    be32_store(value, row->number);
-    value[4] = row->open ? 1 : 0;
-    be64_store(value + 5, row->refused);
-    struct table_key key = key_of_own(purpose);
-    return group_put(replica, TABLE_META, &key, bytes_of(value, sizeof value));
-}
-
-static enum status own_get(struct store_read *read, uint64_t purpose, struct own_row *row)
-{
-    struct table_key key = key_of_own(purpose);
-    struct bytes value;
-    *row = (struct own_row){.number = 0};
-    enum status status = store_get(read, TABLE_META, key_bytes(&key), &value);
-    if (status == STATUS_NOT_FOUND)
-        return STATUS_OK;
-    if (status == STATUS_OK && value.size != OWN_ROW_BYTES)
-        return STATUS_CORRUPT;
-    if (status == STATUS_OK)
-        *row = (struct own_row){.number = be32_load(value.at),
-                                .open = value.at[4] != 0,
-                                .refused = be64_load(value.at + 5)};
-    return status;
-}
-
-enum status log_own_find(struct store_read *read, uint64_t purpose, struct log_row *log)
-{
-    struct own_row own;
-    enum status status = own_get(read, purpose, &own);
-    if (status != STATUS_OK)
-        return status;
-    if (!own.open)
-        return STATUS_NOT_FOUND;
-    status = log_get(read, own.number, log);
-    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-}
-
-enum status log_own_moved(struct replica *replica, uint32_t from, uint32_t to)
-{
-    for (uint64_t purpose = LOG_COUNTER; purpose <= LOG_AUTHORITY; purpose++) {
-        struct own_row own;
-        enum status status = own_get(replica->group.view, purpose, &own);
-        if (status == STATUS_OK && own.number == from) {
-            own.number = to;
-            status = own_put(replica, purpose, &own);
-        }
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-enum status log_close_own(struct replica *replica)
-{
-    for (uint64_t purpose = LOG_COUNTER; purpose <= LOG_AUTHORITY; purpose++) {
-        struct own_row own;
-        enum status status = own_get(replica->group.view, purpose, &own);
-        if (status == STATUS_OK && own.open) {
-            own.open = false;
-            status = own_put(replica, purpose, &own);
-        }
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-enum status log_refused(struct replica *replica, const struct log_row *log, uint64_t seq)
-{
-    for (uint64_t purpose = LOG_COUNTER; purpose <= LOG_AUTHORITY; purpose++) {
-        struct own_row own;
-        enum status status = own_get(replica->group.view, purpose, &own);
-        if (status == STATUS_OK && own.open && own.number == log->number) {
-            own.open = false;
-            own.refused = seq;
-            status = own_put(replica, purpose, &own);
-        }
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-/* What the opening says of the log this one goes on from: its head, or the last record before what
- * a peer refused. */
-static enum status predecessor_fill(struct replica *replica, uint64_t purpose,
-                                    struct opening *opening)
-{
-    struct store_read *view = replica->group.view;
-    struct own_row own;
-    struct log_row last, root;
-    enum status status = own_get(view, purpose, &own);
-    if (status != STATUS_OK || own.number == 0)
-        return status;
-    status = log_get(view, own.number, &last);
-    if (status == STATUS_OK)
-        status = log_get(view, last.root, &root);
-    if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-    opening->predecessor_seq =
-        own.refused > 1 && own.refused <= last.seq ? own.refused - 1 : last.seq;
-    opening->predecessor_log = root.name;
-    opening->has_predecessor = true;
-    status = log_id(view, &last, opening->predecessor_seq, &opening->predecessor_id);
-    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-}
-
 enum status log_write_sealed(struct replica *replica, struct log_row *log, struct bytes raw)
 {
     struct arena arena;
@@ -408,29 +283,5 @@ enum status log_open(struct replica *replica, struct opening *opening, const str
     if (status == STATUS_OK)
         status = log_write_as(replica, log, &header, buffer_view(&body), key, &id);
     buffer_deinit(&body);
-    return status;
-}
-
-enum status log_own(struct replica *replica, uint64_t purpose, struct log_row *log,
-                    struct name *header_log)
-{
-    struct log_row root;
-    enum status status = log_own_find(replica->group.view, purpose, log);
-    if (status == STATUS_NOT_FOUND) {
-        struct opening opening = {.device = replica->key,
-                                  .scope = purpose == LOG_AUTHORITY ? replica->authority_scope
-                                                                    : replica->identity.scope,
-                                  .purpose = purpose};
-        status = predecessor_fill(replica, purpose, &opening);
-        if (status == STATUS_OK)
-            status = log_open(replica, &opening, &replica->secret, log);
-        if (status == STATUS_OK)
-            status =
-                own_put(replica, purpose, &(struct own_row){.number = log->number, .open = true});
-    }
-    if (status == STATUS_OK)
-        status = log_get(replica->group.view, log->root, &root);
-    if (status == STATUS_OK)
-        *header_log = root.name;
     return status;
 }

@@ -110,15 +110,9 @@ enum status evidence_receipt(struct replica *replica, const struct receipt *rece
 
 enum status evidence_record(struct replica *replica, const struct log_row *log)
 {
-    for (uint64_t purpose = LOG_COUNTER; purpose <= LOG_AUTHORITY; purpose++) {
-        struct log_row own;
-        enum status status = log_own_find(replica->group.view, purpose, &own);
-        if (status == STATUS_NOT_FOUND)
-            continue;
-        if (status != STATUS_OK)
-            return status;
-        if (own.root == log->root)
-            return rolled_back(replica, "a record of this node's own log came from elsewhere");
-    }
-    return STATUS_OK;
+    bool own = false;
+    enum status status = log_is_own_open(replica->group.view, log, &own);
+    if (status != STATUS_OK || !own)
+        return status;
+    return rolled_back(replica, "a record of this node's own log came from elsewhere");
 }

@@ -92,7 +92,14 @@ CHECK_RESULT enum status log_save(struct replica *replica, const struct log_row 
  */
 CHECK_RESULT enum status log_own(struct replica *replica, uint64_t purpose, struct log_row *log,
                                  struct name *header_log);
-/* The same without opening one. NOT_FOUND. */
+/* The same in |scope|: where the case is that the record is of. A case never leaves its scope. */
+CHECK_RESULT enum status log_own_in(struct replica *replica, uint64_t purpose,
+                                    const struct name *scope, struct log_row *log,
+                                    struct name *header_log);
+/* Whether |log| is, or is a segment of, an own log that is open, of any purpose and scope. */
+CHECK_RESULT enum status log_is_own_open(struct store_read *read, const struct log_row *log,
+                                         bool *is);
+/* log_own() without opening one. NOT_FOUND. */
 CHECK_RESULT enum status log_own_find(struct store_read *read, uint64_t purpose,
                                       struct log_row *log);
 /*
