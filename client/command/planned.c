@@ -122,7 +122,7 @@ static size_t compare_columns(const struct comparison *comparison, bool *write,
     }
     if (different >= OTHER_DOSSIER_COLUMNS) {
         char values[REGISTER_DETAIL_BYTES - LIMIT_KEY_BYTES - 2];
-        (void)snprintf(values, sizeof values, "%s", fault->detail);
+        (void)snprintf(values, sizeof values, "%.*s", (int)sizeof values - 1, fault->detail);
         (void)snprintf(fault->detail, sizeof fault->detail, "%s %s", fault->column, values);
         fault->column = "ma_ho_so";
         fault->reason =
