@@ -1,7 +1,9 @@
 #include "daemon/config.h"
 
+#include "client/command/call.h"
 #include "daemon/log.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +44,18 @@ static const char *const verbs[] = {[CONFIG_INIT] = "init",
                                     [CONFIG_INVITE] = "invite",
                                     [CONFIG_RUN] = "run",
                                     [CONFIG_PEERS] = "peers"};
+
+static void say(char text[CONFIG_PROBLEM_SIZE], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(char text[CONFIG_PROBLEM_SIZE], const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, CONFIG_PROBLEM_SIZE, format, arguments);
+    va_end(arguments);
+}
 
 static bool verb_of(const char *name, enum config_verb *verb)
 {
@@ -98,7 +112,7 @@ static bool option_set(const struct option *option, const char *value, struct co
 
 /* Takes the option at |arguments[*at]| with its value, leaves |*at| at the last it used. */
 static enum status option_read(int count, char **arguments, int *at, struct config *config,
-                               char problem[256])
+                               struct config_problem *problem)
 {
     const char *argument = arguments[*at];
     size_t size = strcspn(argument, "=");
@@ -107,7 +121,8 @@ static enum status option_read(int count, char **arguments, int *at, struct conf
     bool flag = true;
 
     if (option == NULL || (option->verbs & FOR(config->verb)) == 0) {
-        (void)snprintf(problem, 256, "%s takes no %.100s", verbs[config->verb], argument);
+        say(problem->vietnamese, "%s không có tùy chọn %.100s", verbs[config->verb], argument);
+        say(problem->english, "%s takes no %.100s", verbs[config->verb], argument);
         return STATUS_USAGE;
     }
     if (option->kind == OPTION_FLAG && value == NULL) {
@@ -116,9 +131,14 @@ static enum status option_read(int count, char **arguments, int *at, struct conf
     }
     if (value == NULL && option->kind != OPTION_FLAG && *at + 1 < count)
         value = arguments[++*at];
-    if (value == NULL || !option_set(option, value, config)) {
-        (void)snprintf(problem, 256, "%s: %s", option->name,
-                       value == NULL ? "its value is missing" : "not a value for it");
+    if (value == NULL) {
+        say(problem->vietnamese, "%s: thiếu giá trị", option->name);
+        say(problem->english, "%s: its value is missing", option->name);
+        return STATUS_USAGE;
+    }
+    if (!option_set(option, value, config)) {
+        say(problem->vietnamese, "%s: giá trị không hợp lệ", option->name);
+        say(problem->english, "%s: not a value for it", option->name);
         return STATUS_USAGE;
     }
     return STATUS_OK;
@@ -138,32 +158,39 @@ static bool language_is_vietnamese(void)
 }
 
 /* What a verb cannot do without. */
-static enum status check_whole(const struct config *config, char problem[256])
+static enum status check_whole(const struct config *config, struct config_problem *problem)
 {
-    const char *missing = NULL;
+    bool hub = config->role != NULL && strcmp(config->role, "hub") == 0;
+    bool office = config->role != NULL && strcmp(config->role, "office") == 0;
+    struct words missing = {NULL, NULL};
 
     if (config->verb == CONFIG_INIT) {
-        if (config->role == NULL ||
-            (strcmp(config->role, "hub") != 0 && strcmp(config->role, "office") != 0))
-            missing = "--role hub or --role office";
+        if (!hub && !office)
+            missing =
+                (struct words){"--role hub hoặc --role office", "--role hub or --role office"};
         else if (config->unit == NULL)
-            missing = "--unit CODE";
+            missing = (struct words){"--unit MÃ", "--unit CODE"};
         else if (config->name == NULL)
-            missing = "--name TEXT";
-        else if (strcmp(config->role, "office") == 0 && config->join == NULL)
-            missing = "--join INVITE, from the hub's `hosod invite --unit`";
-        else if (strcmp(config->role, "hub") == 0 && config->join != NULL)
-            missing = "no --join: a hub joins nobody";
+            missing = (struct words){"--name TÊN", "--name TEXT"};
+        else if (office && config->join == NULL)
+            missing = (struct words){"--join LỜI_MỜI, do `hosod invite --unit` ở cấp trên tạo",
+                                     "--join INVITE, from the hub's `hosod invite --unit`"};
+        else if (hub && config->join != NULL)
+            missing = (struct words){"không có --join: nút cấp trên không gia nhập nơi nào",
+                                     "no --join: a hub joins nobody"};
     }
     if (config->verb == CONFIG_INVITE && (config->unit == NULL) == (config->device == NULL))
-        missing = "--unit CODE or --device NAME, one of them";
-    if (missing == NULL)
+        missing = (struct words){"một trong hai: --unit MÃ hoặc --device TÊN",
+                                 "--unit CODE or --device NAME, one of them"};
+    if (missing.english == NULL)
         return STATUS_OK;
-    (void)snprintf(problem, 256, "%s needs %s", verbs[config->verb], missing);
+    say(problem->vietnamese, "%s cần %s", verbs[config->verb], missing.vietnamese);
+    say(problem->english, "%s needs %s", verbs[config->verb], missing.english);
     return STATUS_USAGE;
 }
 
-enum status config_read(int count, char **arguments, struct config *config, char problem[256])
+enum status config_read(int count, char **arguments, struct config *config,
+                        struct config_problem *problem)
 {
     enum status status = STATUS_OK;
     int at = 2;
@@ -183,7 +210,8 @@ enum status config_read(int count, char **arguments, struct config *config, char
         }
     }
     if (count < 2 || !verb_of(arguments[1], &config->verb)) {
-        (void)snprintf(problem, 256, "say init, invite, run or peers; see hosod --help");
+        say(problem->vietnamese, "hãy nêu init, invite, run hoặc peers; xem hosod --help");
+        say(problem->english, "say init, invite, run or peers; see hosod --help");
         return STATUS_USAGE;
     }
     for (; at < count && status == STATUS_OK; at++)
@@ -192,48 +220,79 @@ enum status config_read(int count, char **arguments, struct config *config, char
         status = check_whole(config, problem);
     if (status == STATUS_OK && config->home[0] == '\0' &&
         home_find(NULL, config->home) != STATUS_OK) {
-        (void)snprintf(problem, 256, "no home: say --home DIR");
+        say(problem->vietnamese, "chưa rõ thư mục dữ liệu: hãy nêu --home THƯ_MỤC");
+        say(problem->english, "no home: say --home DIR");
         status = STATUS_USAGE;
     }
     return status;
 }
 
-const char *config_help(enum config_verb verb)
+static const struct words helps[] = {
+    [CONFIG_INIT] =
+        {"hosod init --role hub|office --unit MÃ --name TÊN [--pack THƯ_MỤC] [--join LỜI_MỜI]\n"
+         "  tạo thư mục dữ liệu: một khoá và một kho trống. Không cần đường truyền; lời mời được\n"
+         "  dùng ở lần liên lạc đầu. Nút cấp trên ghi khoá gốc ra một tệp để cất giữ riêng.\n"
+         "ví dụ: hosod init --home /srv/hub --role hub --unit 000.00.30.H57 "
+         "--name \"UBND huyện A Lưới\"\n",
+         "hosod init --role hub|office --unit CODE --name TEXT [--pack DIR] [--join INVITE]\n"
+         "  makes a home: a key and an empty store. Needs no line; an invitation is used at\n"
+         "  first contact. A hub writes the root key to a file to be carried away.\n"
+         "example: hosod init --home /srv/hub --role hub --unit 000.00.30.H57 "
+         "--name \"UBND huyện A Lưới\"\n"},
+    [CONFIG_INVITE] = {"hosod invite (--unit MÃ | --device TÊN) [--url URL] [--json]\n"
+                       "  in một đoạn chữ để một đơn vị hay một máy gia nhập; dùng được 7 ngày.\n"
+                       "ví dụ: hosod invite --home /srv/hub --unit 000.15.30.H57 "
+                       "--url ws://10.0.0.5:7640\n",
+                       "hosod invite (--unit CODE | --device NAME) [--url URL] [--json]\n"
+                       "  prints one text that lets an office or a device join; it is good for 7 "
+                       "days.\n"
+                       "example: hosod invite --home /srv/hub --unit 000.15.30.H57 "
+                       "--url ws://10.0.0.5:7640\n"},
+    [CONFIG_RUN] =
+        {"hosod run [--listen MÁY:CỔNG] [--upstream URL] [--retry-max GIÂY]\n"
+         "          [--log debug|info|warning|error] [--verify-each]\n"
+         "  phục vụ ở tiền cảnh; in `ready URL` khi đã mở. Cổng 0 tự chọn cổng trống; --listen\n"
+         "  gần nhất được nhớ. SIGTERM dừng êm.\n"
+         "ví dụ: hosod run --home /srv/office --listen 0.0.0.0:7640\n",
+         "hosod run [--listen HOST:PORT] [--upstream URL] [--retry-max S]\n"
+         "          [--log debug|info|warning|error] [--verify-each]\n"
+         "  serves in the foreground; prints `ready URL` once it listens. Port 0 picks one;\n"
+         "  the last --listen is remembered. SIGTERM stops it cleanly.\n"
+         "example: hosod run --home /srv/office --listen 0.0.0.0:7640\n"},
+    [CONFIG_PEERS] = {"hosod peers [--json]\n"
+                      "  các nút mà nút này trao đổi: liên lạc gần nhất, chờ gửi, chờ nhận, tạm "
+                      "giữ.\n"
+                      "ví dụ: hosod peers --home /srv/hub\n",
+                      "hosod peers [--json]\n"
+                      "  lists the nodes this one exchanges with: last contact, ahead, behind, "
+                      "held.\n"
+                      "example: hosod peers --home /srv/hub\n"},
+    [CONFIG_HELP] =
+        {"hosod: bộ phận một cửa hay nút cấp trên, chạy được cả khi mất đường truyền\n"
+         "  hosod init     tạo thư mục dữ liệu\n"
+         "  hosod invite   mời một đơn vị hay một máy\n"
+         "  hosod run      phục vụ\n"
+         "  hosod peers    trao đổi với ai\n"
+         "mọi lệnh: --home THƯ_MỤC (hoặc HOSO_HOME, /var/lib/hoso nếu là của mình, "
+         "~/.local/share/hoso), --json, --help, --version\n"
+         "mã thoát: 0 xong, 1 bị từ chối, 2 dùng sai, 3 không thấy, 4 không liên lạc được, 5 kho "
+         "hỏng, 6 đang bận\n"
+         "ví dụ: hosod run --home /srv/office --listen 127.0.0.1:7640\n",
+         "hosod: an office or a hub of dossiers that works without a line\n"
+         "  hosod init     make a home\n"
+         "  hosod invite   let an office or a device join\n"
+         "  hosod run      serve\n"
+         "  hosod peers    with whom it exchanges\n"
+         "everywhere: --home DIR (else HOSO_HOME, /var/lib/hoso if ours, ~/.local/share/hoso), "
+         "--json, --help, --version\n"
+         "exit: 0 done, 1 refused, 2 wrong usage, 3 not found, 4 unreachable, 5 store failed, "
+         "6 busy\n"
+         "example: hosod run --home /srv/office --listen 127.0.0.1:7640\n"},
+};
+
+const char *config_help(enum config_verb verb, bool vietnamese)
 {
-    switch (verb) {
-    case CONFIG_INIT:
-        return "hosod init --role hub|office --unit CODE --name TEXT [--pack DIR] [--join INVITE]\n"
-               "  makes a home: a key and an empty store. Needs no line; an invitation is used at\n"
-               "  first contact. A hub writes the root key to a file to be carried away.\n"
-               "example: hosod init --home /srv/hub --role hub --unit 000.00.30.H57 "
-               "--name \"UBND huyện A Lưới\"\n";
-    case CONFIG_INVITE:
-        return "hosod invite (--unit CODE | --device NAME) [--url URL] [--json]\n"
-               "  prints one text that lets an office or a device join; it is good for 7 days.\n"
-               "example: hosod invite --home /srv/hub --unit 000.15.30.H57 "
-               "--url ws://10.0.0.5:7640\n";
-    case CONFIG_RUN:
-        return "hosod run [--listen HOST:PORT] [--upstream URL] [--retry-max S]\n"
-               "          [--log debug|info|warning|error] [--verify-each]\n"
-               "  serves in the foreground; prints `ready URL` once it listens. Port 0 picks one;\n"
-               "  the last --listen is remembered. SIGTERM stops it cleanly.\n"
-               "example: hosod run --home /srv/office --listen 0.0.0.0:7640\n";
-    case CONFIG_PEERS:
-        return "hosod peers [--json]\n"
-               "  lists the nodes this one exchanges with: last contact, ahead, behind, held.\n"
-               "example: hosod peers --home /srv/hub\n";
-    case CONFIG_HELP:
-    case CONFIG_VERSION:
-        break;
-    }
-    return "hosod: an office or a hub of dossiers that works without a line\n"
-           "  hosod init     make a home\n"
-           "  hosod invite   let an office or a device join\n"
-           "  hosod run      serve\n"
-           "  hosod peers    with whom it exchanges\n"
-           "everywhere: --home DIR (else HOSO_HOME, /var/lib/hoso if ours, ~/.local/share/hoso), "
-           "--json, --help, --version\n"
-           "exit: 0 done, 1 refused, 2 wrong usage, 3 not found, 4 unreachable, 5 store failed, "
-           "6 busy\n"
-           "example: hosod run --home /srv/office --listen 127.0.0.1:7640\n";
+    const struct words *help = &helps[verb == CONFIG_VERSION ? CONFIG_HELP : verb];
+
+    return vietnamese ? help->vietnamese : help->english;
 }

@@ -35,13 +35,19 @@ struct config {
     bool verify_each; /* every signature by itself, not runs by their last one */
 };
 
-/*
- * Takes |arguments| (argv, with argv[0]) apart. What is wrong is said in |problem|, one line.
- * Errors: USAGE.
- */
+enum { CONFIG_PROBLEM_SIZE = 256 };
+
+/* What is wrong with a command line, one line in each language. */
+struct config_problem {
+    char vietnamese[CONFIG_PROBLEM_SIZE];
+    char english[CONFIG_PROBLEM_SIZE];
+};
+
+/* Takes |arguments| (argv, with argv[0]) apart; fills |*problem| if they are not well formed.
+ * Errors: USAGE. */
 CHECK_RESULT enum status config_read(int count, char **arguments, struct config *config,
-                                     char problem[256]);
+                                     struct config_problem *problem);
 /* The help text of |verb|, with an example; CONFIG_HELP: of the program. */
-const char *config_help(enum config_verb verb);
+const char *config_help(enum config_verb verb, bool vietnamese);
 
 #endif

@@ -76,8 +76,8 @@ int main(int count, char **arguments)
 {
     struct command_answer answer = {.code = HOSO_DONE};
     struct config config;
-    char problem[256] = "";
-    enum status status = config_read(count, arguments, &config, problem);
+    struct config_problem problem = {.english = ""};
+    enum status status = config_read(count, arguments, &config, &problem);
 
     buffer_init(&answer.out, LOCAL_ANSWER_BYTES_MAX);
     buffer_init(&answer.err, LOCAL_ANSWER_BYTES_MAX);
@@ -88,11 +88,13 @@ int main(int count, char **arguments)
                         .name = "usage",
                         .kept = {"chưa có gì thay đổi", "nothing was changed"},
                         .next = {"xem hosod --help", "see hosod --help"}},
-            .message = {problem, problem}};
+            .message = {problem.vietnamese, problem.english}};
 
         desk_refuse(&request, &answer, &refusal);
     } else if (config.verb == CONFIG_HELP || config.verb == CONFIG_VERSION) {
-        (void)fputs(config.verb == CONFIG_HELP ? config_help(config.helped) : "hosod ", stdout);
+        (void)fputs(config.verb == CONFIG_HELP ? config_help(config.helped, config.vietnamese)
+                                               : "hosod ",
+                    stdout);
         if (config.verb == CONFIG_VERSION)
             (void)puts(hoso_version());
     } else {

@@ -333,17 +333,24 @@ static bool knows(struct link *link, const struct session_report *report)
     return link->known;
 }
 
+static void say_linked(const struct link *link, const struct public_key *peer)
+{
+    const struct grant *grant = authority_grant(link->authority, peer);
+    struct bytes unit = grant != NULL ? grant->unit : bytes_of_text("?");
+    char key[JOURNAL_KEY_SIZE];
+
+    journal_key(peer, key);
+    journal_say(link->shared->journal, JOURNAL_INFO, "linked",
+                "link=%" PRIx64 " peer=%s unit=%.*s side=%s", link->id, key, (int)unit.size,
+                (const char *)unit.at, link->role == SESSION_CLIENT ? "up" : "down");
+}
+
 /* Says once who is there, notes once that it was reached and that nothing was under way. */
 static void watch(struct link *link, const struct session_report *report)
 {
     if (report->proved && !link->proved_told) {
-        char key[JOURNAL_KEY_SIZE];
-
         link->proved_told = true;
-        journal_key(&report->peer, key);
-        journal_say(link->shared->journal, JOURNAL_INFO, "linked",
-                    "link=%" PRIx64 " peer=%s side=%s", link->id, key,
-                    link->role == SESSION_CLIENT ? "up" : "down");
+        say_linked(link, &report->peer);
     }
     if (knows(link, report) && report->settled && link->noted == NOTED_NOTHING &&
         note_contact(link->shared, &report->peer, true) == STATUS_OK)
