@@ -202,8 +202,9 @@ static enum status weigh_claim(struct session *session, const struct head *claim
     }
     bool asked = job->heads.mode == HEADS_ASK;
     if (!asked) {
-        entry->have = at;
-        if (!match && at == claim->seq && at > 0) {
+        /* Where the client is ahead its records are under way: none of them is to be echoed. */
+        entry->have = claim->seq > entry->seq ? claim->seq : at;
+        if (!match && at == claim->seq && at > 0 && !entry->unwanted) {
             entry->have = 0;
             bisect_begin(session, entry, at);
         }

@@ -223,12 +223,14 @@ static bool list_have(struct stream *stream, const struct ledger *ledger)
     }
     stream->have_count = 0;
     for (size_t i = 0; i < ledger->count; i++) {
-        const struct log_entry *entry = &ledger->items[i];
         /* What the peer refuses is passed over like what it has: else it would lose every frame
-         * that holds some of it, ask for the vectors, and get the same again. */
-        uint64_t have = entry->unwanted && entry->seq > entry->have ? entry->seq : entry->have;
-        if (have > 0) {
-            stream->have[stream->have_count++] = (struct peer_mark){.log = entry->log, .seq = have};
+         * that holds some of it, ask for the vectors, and get the same again. Never beyond the
+         * head: behind a head that was cut at a fork lies a branch, in the same place. */
+        const struct log_entry *entry = &ledger->items[i];
+        uint64_t seq = entry->unwanted ? entry->seq : entry->have;
+        seq = seq < entry->seq ? seq : entry->seq;
+        if (seq > 0) {
+            stream->have[stream->have_count++] = (struct peer_mark){.log = entry->log, .seq = seq};
         }
     }
     return true;
@@ -342,34 +344,62 @@ static void note_sent(struct session *session, const struct read_record *items, 
     }
 }
 
+/* What came from the client itself while the READ was under way is no news to it. */
+static size_t drop_echoes(struct session *session, const struct read_result *result,
+                          struct read_record *kept)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->record_count; i++) {
+        const struct log_entry *entry = session_log(session, &result->records[i].log);
+        if (entry == NULL || entry->have < result->records[i].seq) {
+            kept[count++] = result->records[i];
+        }
+    }
+    session->report.paths[PATH_SKIP] += result->skipped > 0 || count < result->record_count;
+    return count;
+}
+
+static enum status encode_stream(struct session *session, const struct read_record *items,
+                                 size_t count, size_t *done)
+{
+    struct stream *stream = &session->stream;
+    *done = 0;
+    while (*done < count && session->ready.count < READY_FRAMES) {
+        struct records frame = {.has_cursor = true, .restart = stream->restart};
+        size_t taken = 0;
+        enum status status = next_frame(session, items + *done, count - *done, &frame, &taken);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        note_sent(session, items + *done, taken);
+        *done += taken;
+        stream->restart = false;
+        stream->from = frame.arrival;
+        stream->hash = frame.running_hash;
+        stream->told = frame.arrival;
+    }
+    return STATUS_OK;
+}
+
 enum status send_stream_read(struct session *session, const struct read_result *result)
 {
     struct stream *stream = &session->stream;
     if (!stream->on) {
         return STATUS_OK;
     }
-    session->report.paths[PATH_SKIP] += result->skipped > 0 ? 1 : 0;
-    size_t done = 0;
-    while (done < result->record_count && session->ready.count < READY_FRAMES) {
-        struct records frame = {.has_cursor = true, .restart = stream->restart};
-        size_t taken = 0;
-        enum status status = next_frame(session, result->records + done,
-                                        result->record_count - done, &frame, &taken);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        note_sent(session, result->records + done, taken);
-        done += taken;
-        stream->restart = false;
-        stream->from = frame.arrival;
-        stream->hash = frame.running_hash;
-        stream->told = frame.arrival;
+    struct read_record *kept = malloc((result->record_count + 1) * sizeof *kept);
+    if (kept == NULL) {
+        return STATUS_NO_MEMORY;
     }
-    if (done == result->record_count && result->end > stream->from) {
+    size_t done = 0;
+    size_t count = drop_echoes(session, result, kept);
+    enum status status = encode_stream(session, kept, count, &done);
+    free(kept);
+    if (status == STATUS_OK && done == count && result->end > stream->from) {
         stream->from = result->end;
         stream->hash = result->running_hash;
     }
-    return STATUS_OK;
+    return status;
 }
 
 /* At its end a stream tells where it stands, also after nothing but skipped records. */

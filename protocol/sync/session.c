@@ -49,6 +49,7 @@ void session_free(struct session *session)
     }
     while (session->taken != NULL) {
         struct taken *next = session->taken->next;
+        batch_free(session->taken->verified);
         free(session->taken);
         session->taken = next;
     }
@@ -223,7 +224,10 @@ static enum status dispatch(struct session *session, const struct session_event 
 static enum status pump(struct session *session)
 {
     session->again = false;
-    enum status status = inbox_work(session);
+    enum status status = take_pump(session);
+    if (status == STATUS_OK) {
+        status = inbox_work(session);
+    }
     if (status == STATUS_OK && session->phase == PHASE_RUN) {
         status = heads_pump(session);
     }

@@ -37,6 +37,25 @@ enum status take_refuse(struct session *session, const struct name *log, uint64_
     return frame_end(session);
 }
 
+/* The oldest batch that is not at the writer yet. */
+static struct taken *next_for_writer(const struct session *session)
+{
+    struct taken *oldest = NULL;
+    for (struct taken *taken = session->taken; taken != NULL; taken = taken->next) {
+        oldest = taken->at_writer ? oldest : taken;
+    }
+    return oldest;
+}
+
+static struct taken *find_taken(const struct session *session, uint64_t tag)
+{
+    struct taken *taken = session->taken;
+    while (taken != NULL && taken->tag != tag) {
+        taken = taken->next;
+    }
+    return taken;
+}
+
 enum status take_verified(struct session *session, struct batch *batch)
 {
     for (size_t i = 0; i < batch->receipt_count; i++) {
@@ -45,8 +64,31 @@ enum status take_verified(struct session *session, struct batch *batch)
             return STATUS_FORGED;
         }
     }
-    struct session_effect effect = {.kind = EFFECT_COMMIT, .batch = batch};
-    return effect_add(session, &effect);
+    struct taken *taken = find_taken(session, batch->tag);
+    if (taken == NULL) { /* notes */
+        struct session_effect effect = {.kind = EFFECT_COMMIT, .batch = batch};
+        return effect_add(session, &effect);
+    }
+    taken->verified = batch;
+    return STATUS_OK;
+}
+
+enum status take_pump(struct session *session)
+{
+    enum status status = STATUS_OK;
+    for (struct taken *taken = next_for_writer(session);
+         status == STATUS_OK && taken != NULL && taken->verified != NULL;
+         taken = next_for_writer(session)) {
+        if (!effects_room(session)) {
+            session->again = true;
+            break;
+        }
+        struct session_effect effect = {.kind = EFFECT_COMMIT, .batch = taken->verified};
+        taken->verified = NULL;
+        taken->at_writer = true;
+        status = effect_add(session, &effect);
+    }
+    return status;
 }
 
 static struct taken *take_out(struct session *session, uint64_t tag)

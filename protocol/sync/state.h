@@ -71,8 +71,10 @@ struct taken_run {
 
 /* A batch of the peer's that is at the verifiers or the writer. */
 struct taken {
-    struct taken *next;
+    struct taken *next; /* the one before */
     uint64_t tag;
+    struct batch *verified; /* waits for those before it: verifiers finish in any order */
+    bool at_writer;
     size_t bytes;
     bool has_cursor;
     size_t run_count;
@@ -265,6 +267,8 @@ CHECK_RESULT enum status records_work(struct session *session, bool *done);
 CHECK_RESULT enum status take_ack(struct session *session, const struct head *heads, size_t count,
                                   struct bytes receipt);
 CHECK_RESULT enum status take_verified(struct session *session, struct batch *batch);
+/* Hands verified batches to the writer, in the order they came in. */
+CHECK_RESULT enum status take_pump(struct session *session);
 CHECK_RESULT enum status take_committed(struct session *session, const struct session_event *event);
 CHECK_RESULT enum status take_failed(struct session *session, const struct session_event *event);
 /* Tells the sender that |log| is not taken from |seq| on. */
