@@ -159,8 +159,9 @@ static enum status tell_gap(struct session *session, const struct name *log)
 static enum status no_room(struct session *session, const struct run *run, const struct head *sent)
 {
     if (run->why != STATUS_FULL && run->why != STATUS_NO_MEMORY) {
-        return take_refuse(session, &sent->log, run->head.seq + 1,
-                           run->why == STATUS_OK ? STATUS_LIMIT : run->why);
+        /* A bound is reached. LIMIT would say that the records are too large, and make the writer
+         * go on in a new log, which is one more too many. */
+        return take_refuse(session, &sent->log, run->head.seq + 1, STATUS_FULL);
     }
     if (session->self.role == SESSION_CLIENT) {
         return STATUS_FULL;

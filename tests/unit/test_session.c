@@ -1,3 +1,4 @@
+#include "client/replica/log.h"
 #include "protocol/sync/frame.h"
 #include "tests/lib/pair.h"
 #include "tests/lib/unit.h"
@@ -298,6 +299,61 @@ static void test_session__many_small_receipts_are_told(void **state)
     assert_same(&world->office, &world->device);
 }
 
+static uint64_t count_logs(struct site *site)
+{
+    struct replica_read *read = NULL;
+    struct replica_status status;
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    assert_int_equal(replica_read_begin(site->replica, &read), STATUS_OK);
+    assert_int_equal(replica_status(read, &arena, &status), STATUS_OK);
+    replica_read_end(read);
+    arena_deinit(&arena);
+    return status.logs;
+}
+
+static void close_own_logs(struct site *site)
+{
+    struct replica_commit made;
+    assert_int_equal(replica_begin(site->replica), STATUS_OK);
+    assert_int_equal(log_close_own(site->replica), STATUS_OK);
+    assert_int_equal(replica_commit(site->replica, &made), STATUS_OK);
+}
+
+/* A log too many waits for room: its writer goes on in it, or there would be ever more of them. */
+static void test_session__log_without_room_is_no_reason_for_another(void **state)
+{
+    struct world *world = *state;
+    struct replica_commit made;
+    site_grant(&world->office, &world->device, false, false);
+    site_send(&world->office, &world->device);
+    for (size_t i = 1; i < (size_t)3 * LIMIT_LOGS_A_DAY; i++) { /* one log is there */
+        close_own_logs(&world->device);
+        receive(&world->device, 1);
+        site_send(&world->device, &world->office);
+    }
+    close_own_logs(&world->device);
+    receive(&world->device, 1);
+    pair_connect(&world->pair, &world->device, &world->office);
+    pair_run(&world->pair);
+    assert_int_equal(world->pair.client.refused, 1);
+    enum status why = world->pair.client.refused_status;
+    pair_close(&world->pair);
+    assert_int_equal(why, STATUS_FULL);
+    struct replica *replica = world->device.replica;
+    struct log_row own;
+    struct name header_log;
+    assert_int_equal(replica_begin(replica), STATUS_OK);
+    assert_int_equal(log_own(replica, LOG_COUNTER, &own, &header_log), STATUS_OK);
+    assert_int_equal(
+        replica_note_refused(replica, replica_key(world->office.replica), &own.name, 1, why),
+        STATUS_OK);
+    assert_int_equal(replica_commit(replica, &made), STATUS_OK);
+    uint64_t before = count_logs(&world->device);
+    receive(&world->device, 1);
+    assert_int_equal(count_logs(&world->device), before);
+}
+
 static bool spoil_hello(struct pair *pair, struct side *from, uint8_t *frame, size_t *size)
 {
     bool hit = from == (pair->count == 0 ? &pair->server : &pair->client);
@@ -424,6 +480,7 @@ int main(void)
         TEST(wrong_invitation_is_unknown),
         TEST(unknown_peer_shows_the_chain_of_its_grant),
         TEST(many_small_receipts_are_told),
+        TEST(log_without_room_is_no_reason_for_another),
         TEST(no_record_leaves_before_the_other_is_proved),
         TEST(bad_record_stops_its_log_and_no_other),
         TEST(small_window_is_enough),
