@@ -81,7 +81,7 @@ static enum status log_begin(struct intake *intake)
     if (status == STATUS_OK)
         status = log_save(intake->replica, &intake->log);
     if (status == STATUS_OK)
-        status = admission_count(intake->replica, &admission.device, false);
+        status = admission_count_log(intake->replica, &admission);
     intake->open = true;
     return status;
 }
@@ -161,7 +161,7 @@ static enum status branch(struct intake *intake, const struct record *record)
     if (status == STATUS_OK)
         status = fork_branch(intake->replica, &base, &record->id, &intake->log);
     if (status == STATUS_OK)
-        status = admission_count(intake->replica, &base.device, true);
+        status = admission_count_branch(intake->replica, &base.device);
     return status;
 }
 

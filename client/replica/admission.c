@@ -2,7 +2,12 @@
 
 #include "protocol/record/body.h"
 
-enum { OPENING_ARENA_BYTES = 1 << 16, SECONDS_A_DAY = 86400 };
+enum {
+    OPENING_ARENA_BYTES = 1 << 16,
+    SECONDS_A_DAY = 86400,
+    PURPOSES = 3, /* each node has a log of each */
+    LOGS_A_DAY = PURPOSES * LIMIT_LOGS_A_DAY
+};
 
 static enum status device_get(struct store_read *read, const struct public_key *device,
                               struct device_row *row)
@@ -20,6 +25,16 @@ static enum status device_get(struct store_read *read, const struct public_key *
 static int64_t today(const struct replica *replica)
 {
     return replica->world.wall_seconds(replica->world.context) / SECONDS_A_DAY;
+}
+
+/*
+ * Whether the opening says that the log is new. A node that comes late is told of many old ones in
+ * one day: they are bounded by their sum alone, as are those of a writer whose clock is lost.
+ */
+static bool is_of_today(const struct replica *replica, const struct record *opening)
+{
+    int64_t ago = today(replica) - opening->header.recorded_seconds / SECONDS_A_DAY;
+    return ago >= -1 && ago <= 1;
 }
 
 /* Every grant of the key widens its bounds by as much as the first gave. */
@@ -59,7 +74,7 @@ static enum status bounds_judge(struct replica *replica, uint32_t grants,
     if (status != STATUS_OK)
         return status;
     uint32_t that_day = row.day == today(replica) ? row.logs_that_day : 0;
-    if (row.logs >= LIMIT_LOGS * grants || that_day >= LIMIT_LOGS_A_DAY * grants)
+    if (row.logs >= LIMIT_LOGS * grants || (admission->fresh && that_day >= LOGS_A_DAY * grants))
         reject(admission, RUN_NO_ROOM, STATUS_LIMIT);
     return STATUS_OK;
 }
@@ -86,6 +101,7 @@ enum status admission_judge(struct replica *replica, const struct record *record
     admission->device = opening.device;
     admission->scope = opening.scope;
     admission->purpose = (uint8_t)opening.purpose;
+    admission->fresh = is_of_today(replica, record);
     if (public_key_equal(&opening.device, &replica->key))
         goto done; /* this node's own, come back */
     if (!authority_ever_granted(authority, &opening.device)) {
@@ -113,25 +129,36 @@ enum status admission_may_branch(struct replica *replica, const struct public_ke
     return status;
 }
 
-enum status admission_count(struct replica *replica, const struct public_key *device, bool branch)
+static enum status device_put(struct replica *replica, const struct public_key *device,
+                              const struct device_row *row)
+{
+    uint8_t value[DEVICE_ROW_BYTES];
+    device_row_encode(row, value);
+    struct table_key key = key_of_meta(META_DEVICE);
+    key_hash(&key, device->bytes);
+    return group_put(replica, TABLE_META, &key, bytes_of(value, sizeof value));
+}
+
+enum status admission_count_log(struct replica *replica, const struct admission *admission)
+{
+    struct device_row row;
+    enum status status = device_get(replica->group.view, &admission->device, &row);
+    if (status != STATUS_OK)
+        return status;
+    int64_t day = today(replica);
+    row.logs_that_day = row.day == day ? row.logs_that_day : 0;
+    row.day = day;
+    row.logs_that_day += admission->fresh ? 1 : 0;
+    row.logs++;
+    return device_put(replica, &admission->device, &row);
+}
+
+enum status admission_count_branch(struct replica *replica, const struct public_key *device)
 {
     struct device_row row;
     enum status status = device_get(replica->group.view, device, &row);
     if (status != STATUS_OK)
         return status;
-    int64_t day = today(replica);
-    if (row.day != day)
-        row.logs_that_day = 0;
-    row.day = day;
-    if (branch) {
-        row.branches++;
-    } else {
-        row.logs++;
-        row.logs_that_day++;
-    }
-    uint8_t value[DEVICE_ROW_BYTES];
-    device_row_encode(&row, value);
-    struct table_key key = key_of_meta(META_DEVICE);
-    key_hash(&key, device->bytes);
-    return group_put(replica, TABLE_META, &key, bytes_of(value, sizeof value));
+    row.branches++;
+    return device_put(replica, device, &row);
 }

@@ -14,6 +14,7 @@ struct admission {
     struct public_key device;
     struct name scope;
     uint8_t purpose;
+    bool fresh; /* says it was opened today: counts for the bound of a day */
 };
 
 /* [writer] Judges an authentic opening record. Store failures only are errors. */
@@ -22,8 +23,11 @@ CHECK_RESULT enum status admission_judge(struct replica *replica, const struct r
 /* [writer] Whether |device| may have one more branch. */
 CHECK_RESULT enum status admission_may_branch(struct replica *replica,
                                               const struct public_key *device, bool *may);
-/* [writer] One more log, or branch, of |device|. */
-CHECK_RESULT enum status admission_count(struct replica *replica, const struct public_key *device,
-                                         bool branch);
+/* [writer] One more log of |admission->device|, let in. */
+CHECK_RESULT enum status admission_count_log(struct replica *replica,
+                                             const struct admission *admission);
+/* [writer] One more branch of |device|. */
+CHECK_RESULT enum status admission_count_branch(struct replica *replica,
+                                                const struct public_key *device);
 
 #endif

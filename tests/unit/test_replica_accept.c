@@ -249,13 +249,28 @@ static void test_replica_accept__logs_are_bounded(void **state)
     struct intake_fixture *fixture = *state;
     intake_grant(fixture, &fixture->device, ROLE_DEVICE);
     for (int day = 0; day < 2; day++) {
-        for (int i = 0; i <= LIMIT_LOGS_A_DAY; i++) {
+        for (uint64_t i = 0; i <= 3 * LIMIT_LOGS_A_DAY; i++) {
             size_t first = fixture->script.count;
-            writer_open_log(&fixture->device, LOG_COUNTER, &fixture->script);
+            writer_open_log(&fixture->device, i % 3, &fixture->script);
             struct run run = intake_accept_from(fixture, first, &fixture->device);
-            assert_int_equal(run.outcome, i < LIMIT_LOGS_A_DAY ? RUN_STORED : RUN_NO_ROOM);
+            assert_int_equal(run.outcome, i < 3 * LIMIT_LOGS_A_DAY ? RUN_STORED : RUN_NO_ROOM);
         }
         fixture->clock += 86400;
+        fixture->device.clock = fixture->clock;
+    }
+}
+
+/* A node that comes late gets the logs of many days in one; only their sum is bounded. */
+static void test_replica_accept__logs_of_other_days_do_not_count_today(void **state)
+{
+    struct intake_fixture *fixture = *state;
+    intake_grant(fixture, &fixture->device, ROLE_DEVICE);
+    for (int i = 0; i <= LIMIT_LOGS; i++) {
+        size_t first = fixture->script.count;
+        fixture->device.clock = fixture->clock - (100 - i) * INT64_C(86400);
+        writer_open_log(&fixture->device, LOG_COUNTER, &fixture->script);
+        struct run run = intake_accept_from(fixture, first, &fixture->device);
+        assert_int_equal(run.outcome, i < LIMIT_LOGS ? RUN_STORED : RUN_NO_ROOM);
     }
 }
 
@@ -422,6 +437,7 @@ int main(void)
         INTAKE_BOTH(test_replica_accept__branches_do_not_depend_on_arrival),
         INTAKE_BOTH(test_replica_accept__branches_are_bounded),
         INTAKE_BOTH(test_replica_accept__logs_are_bounded),
+        INTAKE_BOTH(test_replica_accept__logs_of_other_days_do_not_count_today),
         INTAKE_BOTH(test_replica_accept__abort_leaves_nothing),
         INTAKE_BOTH(test_replica_accept__authority_survives_reopening),
         {"reserve", test_replica_accept__reserve_is_for_authority_and_local_acts,
