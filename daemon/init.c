@@ -208,6 +208,9 @@ static void make(struct making *making, const struct command_request *request,
     key_pair_of_seed(making->identity.seed, &making->key, &making->secret);
     status = home_create(making->config->home, &making->identity, hub ? begin_hub : begin_office,
                          making);
+    /* An office whose first invitation came to nothing keeps its key and its work. */
+    if (status == STATUS_REFUSED && !hub)
+        status = home_rejoin(making->config->home, &making->identity, &making->key);
     if (status == STATUS_OK)
         say_done(making, request, answer);
     else if (status == STATUS_REFUSED)

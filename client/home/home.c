@@ -204,3 +204,25 @@ enum status home_create(const char *path, const struct replica_identity *identit
         remove_unfinished(unfinished);
     return status;
 }
+
+enum status home_rejoin(const char *path, const struct replica_identity *with,
+                        struct public_key *key)
+{
+    struct replica_commit commit;
+    struct home home;
+    enum status status = home_open(&home, path);
+
+    if (status != STATUS_OK)
+        return status;
+    *key = *replica_key(home.replica);
+    status = replica_begin(home.replica);
+    if (status == STATUS_OK) {
+        status = replica_rejoin(home.replica, with);
+        if (status == STATUS_OK)
+            status = replica_commit(home.replica, &commit);
+        else
+            replica_abort(home.replica);
+    }
+    home_close(&home);
+    return status;
+}

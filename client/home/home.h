@@ -51,6 +51,16 @@ CHECK_RESULT enum status home_create(const char *path, const struct replica_iden
                                      enum status (*begin)(struct replica *replica, void *context),
                                      void *context);
 
+/*
+ * Lets the home at |path| try again to join, with another invitation: takes node above, address
+ * and invitation from |with| (replica_rejoin()). Its records stay what they are; |*key| is its
+ * own. Errors: REFUSED
+ * (the invitation is for another unit or district), NOT_FOUND, BUSY (it is in use), those of
+ * home_open(), IO, FULL.
+ */
+CHECK_RESULT enum status home_rejoin(const char *path, const struct replica_identity *with,
+                                     struct public_key *key);
+
 /* The machine's clock and entropy. */
 struct replica_world home_world(void);
 

@@ -114,6 +114,9 @@ static enum status make_home(struct joining *joining)
     key_pair_of_seed(identity->seed, &joining->key, &secret);
     secret_key_wipe(&secret);
     status = home_create(joining->path, identity, begin, joining);
+    /* A device whose first invitation came to nothing keeps its key and its work. */
+    if (status == STATUS_REFUSED)
+        status = home_rejoin(joining->path, identity, &joining->key);
     entropy_wipe(identity->seed, sizeof identity->seed);
     return status;
 }

@@ -269,3 +269,28 @@ done:
     arena_deinit(&arena);
     return status;
 }
+
+/* ---- another invitation ---- */
+
+enum status replica_rejoin(struct replica *replica, const struct replica_identity *with)
+{
+    struct replica_identity joined = replica->identity;
+    struct table_key key = key_of_meta(META_IDENTITY);
+    struct buffer row;
+    if (with->role != joined.role || !bytes_equal(with->unit, joined.unit) ||
+        !public_key_equal(&with->root, &joined.root) || !name_equal(&with->scope, &joined.scope))
+        return STATUS_REFUSED;
+    joined.has_upstream = with->has_upstream;
+    joined.upstream = with->upstream;
+    joined.upstream_url = with->upstream_url;
+    joined.has_invitation = with->has_invitation;
+    joined.invitation = with->invitation;
+    joined.invitation_expires = with->invitation_expires;
+    buffer_init(&row, INVITATION_BYTES);
+    identity_encode(&joined, &row);
+    enum status status = buffer_status(&row);
+    if (status == STATUS_OK)
+        status = group_put(replica, TABLE_META, &key, buffer_view(&row));
+    buffer_deinit(&row);
+    return status;
+}

@@ -57,7 +57,15 @@ CHECK_RESULT enum status replica_open(struct store *store, const struct replica_
                                       struct replica **replica);
 void replica_close(struct replica *replica);
 
-/* Borrowed for the replica's life; changed only by replica_set_identity. [any] */
+/*
+ * [writer] Takes node above, its address and the invitation from |with|, part of a group; whose
+ * this replica is stays. It holds from the next replica_open(). Errors: REFUSED (|with| is of
+ * another role, unit, district or scope: its records would have no way there), FULL, IO, NO_MEMORY.
+ */
+CHECK_RESULT enum status replica_rejoin(struct replica *replica,
+                                        const struct replica_identity *with);
+
+/* Borrowed for the replica's life. [any] */
 const struct replica_identity *replica_identity(const struct replica *replica);
 const struct public_key *replica_key(const struct replica *replica);
 const struct secret_key *replica_secret(const struct replica *replica);

@@ -92,6 +92,41 @@ static void test_home__failed_beginning_leaves_nothing(void **state)
     remove_folder(&folder);
 }
 
+static void test_home__another_invitation_keeps_key_and_work(void **state)
+{
+    struct replica_identity identity = identity_of();
+    struct replica_identity other = identity_of();
+    struct public_key key;
+    struct folder folder;
+    struct home home;
+    struct public_key before;
+
+    (void)state;
+    make_folder(&folder);
+    assert_int_equal(home_rejoin(folder.home, &identity, &key), STATUS_NOT_FOUND);
+    assert_int_equal(home_create(folder.home, &identity, NULL, NULL), STATUS_OK);
+    assert_int_equal(home_open(&home, folder.home), STATUS_OK);
+    before = *replica_key(home.replica);
+    assert_int_equal(home_rejoin(folder.home, &identity, &key), STATUS_BUSY);
+    home_close(&home);
+    other.seed[0] = 99;
+    other.has_upstream = true;
+    other.upstream_url = bytes_of_text("ws://10.0.0.9:7640");
+    other.has_invitation = true;
+    other.invitation.secret[0] = 8;
+    assert_int_equal(home_rejoin(folder.home, &other, &key), STATUS_OK);
+    assert_true(public_key_equal(&key, &before));
+    assert_int_equal(home_open(&home, folder.home), STATUS_OK);
+    assert_true(public_key_equal(replica_key(home.replica), &before));
+    assert_true(
+        bytes_equal_text(replica_identity(home.replica)->upstream_url, "ws://10.0.0.9:7640"));
+    assert_int_equal(replica_identity(home.replica)->invitation.secret[0], 8);
+    home_close(&home);
+    other.scope.bytes[0] = 77; /* another unit's */
+    assert_int_equal(home_rejoin(folder.home, &other, &key), STATUS_REFUSED);
+    remove_folder(&folder);
+}
+
 static void test_home__found_by_option_then_environment(void **state)
 {
     char path[HOME_PATH_SIZE];
@@ -113,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_home__made_once_and_opened),
         cmocka_unit_test(test_home__failed_beginning_leaves_nothing),
+        cmocka_unit_test(test_home__another_invitation_keeps_key_and_work),
         cmocka_unit_test(test_home__found_by_option_then_environment),
     };
 
