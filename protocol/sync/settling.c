@@ -247,14 +247,16 @@ enum status take_committed(struct session *session, const struct session_event *
 enum status take_failed(struct session *session, const struct session_event *event)
 {
     struct batch *batch = event->batch;
-    enum status status =
-        status_class_of(event->status) == STATUS_CLASS_FATAL ? event->status : STATUS_OK;
-    if (session->notes_out && batch->tag == session->notes_tag) {
-        session->notes_out = false;
-        batch_free(batch);
-        return status;
+    bool notes = session->notes_out && batch->tag == session->notes_tag;
+    enum status status = STATUS_OK;
+    if (session->self.role == SESSION_CLIENT ||
+        status_class_of(event->status) == STATUS_CLASS_FATAL) {
+        /* A client comes again later, from what it has written down: asked for at once the same
+         * would fail again, and receipts that went with failed notes are not told twice. */
+        status = event->status;
     }
-    struct taken *taken = take_out(session, batch->tag);
+    struct taken *taken = notes ? NULL : take_out(session, batch->tag);
+    session->notes_out = session->notes_out && !notes;
     for (size_t i = 0; taken != NULL && i < taken->run_count && status == STATUS_OK; i++) {
         struct log_entry *entry = session_log(session, &taken->runs[i].head.log);
         if (entry != NULL) {
@@ -265,11 +267,11 @@ enum status take_failed(struct session *session, const struct session_event *eve
         }
         status = tell_gap(session, &taken->runs[i].head.log);
     }
-    if (status == STATUS_OK && session->self.role == SESSION_SERVER) {
+    if (status == STATUS_OK && taken != NULL) {
         notice_encode(FRAME_BUSY, BUSY_MS, frame_begin(session));
         status = frame_end(session);
     }
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && taken != NULL) {
         status = take_ack(session, NULL, 0, (struct bytes){NULL, 0});
     }
     free(taken);

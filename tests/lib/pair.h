@@ -24,6 +24,7 @@ struct side {
     size_t frames_sent;
     uint64_t bytes_sent;
     size_t commits;
+    size_t failing;             /* so many of the next commits fail: there is no room */
     size_t refused;             /* EFFECT_REFUSED seen */
     enum status refused_status; /* of the last */
     uint8_t last_types[16];     /* types of the frames sent, the newest last */

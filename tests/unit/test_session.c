@@ -354,6 +354,39 @@ static void test_session__log_without_room_is_no_reason_for_another(void **state
     assert_int_equal(count_logs(&world->device), before);
 }
 
+/* A client without room ends, to come again later: it neither asks at once, nor forgets what the
+ * failed commits held. */
+static void test_session__client_without_room_comes_again(void **state)
+{
+    struct world *world = *state;
+    receive(&world->office, 10);
+    site_grant(&world->office, &world->device, false, false);
+    site_send(&world->hub, &world->device);
+    for (size_t good = 0; good < 4; good++) {
+        pair_connect(&world->pair, &world->device, &world->office);
+        while (world->pair.client.commits < good && pair_run_some(&world->pair, 1)) {
+        }
+        world->pair.client.failing = SIZE_MAX;
+        receive(&world->office, 1);
+        pair_changed(&world->pair.server);
+        assert_false(pair_run_some(&world->pair, 10000));
+        assert_true(world->pair.client.closed);
+        assert_int_equal(world->pair.client.close_status, STATUS_FULL);
+        pair_close(&world->pair);
+    }
+    meet(world, &world->device, &world->office);
+    assert_same(&world->office, &world->device);
+    struct replica_read *read = NULL;
+    struct replica_status status;
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    assert_int_equal(replica_read_begin(world->device.replica, &read), STATUS_OK);
+    assert_int_equal(replica_status(read, &arena, &status), STATUS_OK);
+    replica_read_end(read);
+    arena_deinit(&arena);
+    assert_int_equal(status.at_office, status.records);
+}
+
 static bool spoil_hello(struct pair *pair, struct side *from, uint8_t *frame, size_t *size)
 {
     bool hit = from == (pair->count == 0 ? &pair->server : &pair->client);
@@ -481,6 +514,7 @@ int main(void)
         TEST(unknown_peer_shows_the_chain_of_its_grant),
         TEST(many_small_receipts_are_told),
         TEST(log_without_room_is_no_reason_for_another),
+        TEST(client_without_room_comes_again),
         TEST(no_record_leaves_before_the_other_is_proved),
         TEST(bad_record_stops_its_log_and_no_other),
         TEST(small_window_is_enough),
