@@ -77,11 +77,26 @@ static void describe_run(const struct record *records, struct run *run, struct r
     }
 }
 
+/* Gives back the room of frames that have left: in a steady stream there is always one waiting. */
+static void move_up(struct ready *ready)
+{
+    size_t gone = ready->count > 0 ? ready->at[ready->first] : 0;
+    if (gone == 0) {
+        return;
+    }
+    memmove(ready->bytes.at, ready->bytes.at + gone, ready->bytes.size - gone);
+    ready->bytes.size -= gone;
+    for (size_t i = 0; i < ready->count; i++) {
+        ready->at[(ready->first + i) % READY_FRAMES] -= gone;
+    }
+}
+
 /* Encodes |count| of |items| as one frame behind the ready ones. LIMIT: too many for a frame. */
 static enum status encode_frame(struct session *session, const struct read_record *items,
                                 size_t count, struct records *frame)
 {
     struct ready *ready = &session->ready;
+    move_up(ready);
     arena_reset(&session->scratch);
     struct record *records = arena_array(&session->scratch, count, sizeof *records);
     size_t most = count < FRAME_RUNS_MAX ? count : FRAME_RUNS_MAX;
@@ -142,17 +157,17 @@ static enum status next_frame(struct session *session, const struct read_record 
             frame->running_hash = items[try - 1].running_hash;
         }
         enum status status = encode_frame(session, items, try, frame);
-        if (status != STATUS_LIMIT || try == 1) {
+        if (status == STATUS_OK) {
             *taken = try;
             break;
+        }
+        if (status != STATUS_LIMIT || try == 1) {
+            return status;
         }
         raw /= 2;
         try /= 2;
     }
     const struct ready *ready = &session->ready;
-    if (ready->count == 0) {
-        return STATUS_LIMIT;
-    }
     size_t size = ready->size[(ready->first + ready->count - 1) % READY_FRAMES];
     session->raw_per_wire = raw * 16 / (size + 1);
     session->raw_per_wire = session->raw_per_wire < 16 ? 16 : session->raw_per_wire;
