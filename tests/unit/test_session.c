@@ -499,6 +499,28 @@ static void test_session__survives_a_line_that_changes_bytes(void **state)
     assert_same(&world->office, &world->hub);
 }
 
+static void test_session__long_upload_sends_each_record_once(void **state)
+{
+    enum { DOSSIERS = 1600, TEXT_BYTES = 500 };
+    struct world *world = *state;
+    struct act_result result;
+    char owner[TEXT_BYTES + 1] = {0};
+    for (size_t i = 0; i < DOSSIERS; i++) {
+        for (size_t k = 0; k < TEXT_BYTES; k++) { /* nothing that deflates */
+            owner[k] = (char)(33 + random_below(&world->office.random, 90));
+        }
+        assert_int_equal(site_receive(&world->office, owner, 0, &result), STATUS_OK);
+    }
+    pair_connect(&world->pair, &world->office, &world->hub);
+    pair_run(&world->pair);
+    assert_at_rest(&world->pair);
+    struct session_report report = side_report(&world->pair.client);
+    assert_int_equal(report.records_sent, side_report(&world->pair.server).records_received);
+    assert_in_range(report.records_sent, DOSSIERS + 1, DOSSIERS + 8);
+    assert_int_equal(report.records_received, 0);
+    assert_true(report.payload_sent > 700000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_session__##name, set_up, tear_down)
 
 int main(void)
@@ -519,6 +541,7 @@ int main(void)
         TEST(bad_record_stops_its_log_and_no_other),
         TEST(small_window_is_enough),
         TEST(unknown_frame_is_passed_over),
+        TEST(long_upload_sends_each_record_once),
         TEST(survives_a_line_that_changes_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
