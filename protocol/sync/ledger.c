@@ -37,29 +37,81 @@ struct log_entry *ledger_find(const struct ledger *ledger, const struct name *lo
     return there ? &ledger->items[place] : NULL;
 }
 
+static bool make_room(struct ledger *ledger, size_t more)
+{
+    size_t capacity = ledger->capacity == 0 ? FIRST_ENTRIES : ledger->capacity;
+    if (more > SESSION_LOGS_MAX - ledger->count) {
+        return false;
+    }
+    while (capacity < ledger->count + more) {
+        capacity *= 2;
+    }
+    if (capacity == ledger->capacity) {
+        return true;
+    }
+    struct log_entry *items = realloc(ledger->items, capacity * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    ledger->items = items;
+    ledger->capacity = capacity;
+    return true;
+}
+
 struct log_entry *ledger_put(struct ledger *ledger, const struct name *log)
 {
     size_t place = place_of(ledger, log);
     if (place < ledger->count && name_equal(&ledger->items[place].log, log)) {
         return &ledger->items[place];
     }
-    if (ledger->count == SESSION_LOGS_MAX) {
+    if (!make_room(ledger, 1)) {
         return NULL;
-    }
-    if (ledger->count == ledger->capacity) {
-        size_t capacity = ledger->capacity == 0 ? FIRST_ENTRIES : 2 * ledger->capacity;
-        struct log_entry *items = realloc(ledger->items, capacity * sizeof *items);
-        if (items == NULL) {
-            return NULL;
-        }
-        ledger->items = items;
-        ledger->capacity = capacity;
     }
     struct log_entry *entry = &ledger->items[place];
     memmove(entry + 1, entry, (ledger->count - place) * sizeof *entry);
     ledger->count++;
     *entry = (struct log_entry){.log = *log};
     return entry;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return name_compare(a, b);
+}
+
+bool ledger_put_all(struct ledger *ledger, struct name *names, size_t count)
+{
+    size_t fresh = 0;
+    if (count > 1) {
+        qsort(names, count, sizeof *names, compare_names);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool again = i > 0 && name_equal(&names[i - 1], &names[i]);
+        fresh += !again && ledger_find(ledger, &names[i]) == NULL;
+    }
+    if (fresh == 0) {
+        return true;
+    }
+    if (!make_room(ledger, fresh)) {
+        return false;
+    }
+    /* From behind, so that every entry moves once at most. */
+    struct log_entry *to = ledger->items + ledger->count + fresh;
+    size_t old = ledger->count;
+    for (size_t i = count; i > 0 && fresh > 0; i--) {
+        const struct name *name = &names[i - 1];
+        while (old > 0 && name_compare(&ledger->items[old - 1].log, name) > 0) {
+            *--to = ledger->items[--old];
+        }
+        bool held = old > 0 && name_equal(&ledger->items[old - 1].log, name);
+        if (held || (i > 1 && name_equal(&names[i - 2], name))) {
+            continue; /* there, or its like follows */
+        }
+        *--to = (struct log_entry){.log = *name};
+        ledger->count++;
+        fresh--;
+    }
+    return true;
 }
 
 struct log_entry *ledger_by_head(const struct ledger *ledger, uint64_t seq, const struct name *id16)

@@ -80,6 +80,9 @@ void ledger_deinit(struct ledger *ledger);
 struct log_entry *ledger_find(const struct ledger *ledger, const struct name *log);
 /* Finds or adds. NULL: out of memory, or above SESSION_LOGS_MAX. */
 struct log_entry *ledger_put(struct ledger *ledger, const struct name *log);
+/* Adds those of |count| names that are not there, in one go: one by one each would move the
+ * entries behind it. |names| is put into ascending order. False: as ledger_put(); none is added. */
+bool ledger_put_all(struct ledger *ledger, struct name *names, size_t count);
 /* The entry whose head is |seq| and |id16|, whatever its name; NULL if none. A branch is found so
  * by a peer's claim under the name of the log it left. */
 struct log_entry *ledger_by_head(const struct ledger *ledger, uint64_t seq,

@@ -185,6 +185,14 @@ static enum status heads_read(struct session *session, const struct read_result 
     if (result->vector_count != job->missing_count) {
         return STATUS_CORRUPT;
     }
+    struct name *names = arena_array(&job->arena, job->missing_count, sizeof *names);
+    if (names == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    memcpy(names, job->missing, job->missing_count * sizeof *names);
+    if (!ledger_put_all(&session->ledger, names, job->missing_count)) {
+        return STATUS_LIMIT;
+    }
     for (size_t i = 0; i < result->vector_count; i++) {
         struct vector_entry told = result->vector[i];
         told.head.log = job->missing[i];
