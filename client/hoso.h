@@ -30,9 +30,14 @@ enum hoso_code {
     HOSO_BUSY = 6         /* another process owns the store and does not answer */
 };
 
-/* Opens the home in folder |home|. |*handle| is NULL unless HOSO_DONE; close it with hoso_close().
+/*
+ * Opens the home in folder |home|, or reaches the daemon that runs on it. |*handle| is NULL unless
+ * HOSO_DONE; close it with hoso_close(). Else: HOSO_USAGE (|home| is NULL or too long),
+ * HOSO_NOT_FOUND (no home there: make one with `hoso init`), HOSO_BUSY (its owner does not answer:
+ * try again), HOSO_STORE.
  */
 enum hoso_code hoso_open(const char *home, hoso **handle);
+/* Closes it; NULL is allowed. */
 void hoso_close(hoso *handle);
 
 /*
@@ -42,6 +47,7 @@ void hoso_close(hoso *handle);
  * {"error":{"code","message","kept","next"}}. Free it with hoso_free().
  */
 enum hoso_code hoso_call(hoso *handle, const char *verb, const char *arguments, char **answer);
+/* Frees an answer; NULL is allowed. */
 void hoso_free(char *answer);
 
 /* The library's version, "0.1.0". */

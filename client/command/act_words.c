@@ -5,7 +5,7 @@ struct step_words {
     struct words words;
 };
 
-/* domain.md B4 and B17. */
+/* The words of the counter, by SPEC.md "Steps". */
 static const struct step_words steps[] = {
     {"receive", {"tiếp nhận", "receive"}},
     {"submit", {"nộp trực tuyến", "submit online"}},

@@ -21,7 +21,7 @@ static bool file_name(const char *input, int number, char out[PATH_MAX])
     const char *end = dot && dot != input && dot[-1] != '/' ? dot : input + strlen(input);
     const char *marked = strstr(slash ? slash : input, mark);
     size_t stem = (size_t)((marked && marked < end ? marked : end) - input);
-    char digits[8] = "";
+    char digits[16] = "";
 
     if (number > 1)
         (void)snprintf(digits, sizeof digits, "-%d", number);

@@ -3,7 +3,7 @@
  *
  * A register has one row a dossier and names its columns after the form's fields. What a row does
  * not tell (when it was assigned, when decided) is unknown and stays so; order is the log's.
- * Source: domain.md B4, B5; the example's registers.
+ * Source: SPEC.md "Steps"; the example's registers.
  */
 #ifndef HOSO_CLIENT_COMMAND_REGISTER_H
 #define HOSO_CLIENT_COMMAND_REGISTER_H

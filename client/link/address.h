@@ -1,6 +1,6 @@
 /*
  * Where a node listens: ws://HOST:PORT, and the look-up of HOST on a thread of its own, because
- * getaddrinfo() may block for ten seconds and the loop may not (limits.md 1.7).
+ * getaddrinfo() may block for ten seconds and the loop may not.
  */
 #ifndef HOSO_CLIENT_LINK_ADDRESS_H
 #define HOSO_CLIENT_LINK_ADDRESS_H

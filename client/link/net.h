@@ -8,7 +8,7 @@
  * completion for a dead one finds nothing. All functions belong to the loop's thread, but for
  * net_wake() and net_stop().
  *
- * Source: c-style.md part D, limits.md 1 and 6; daemon/DESIGN.md "Threads".
+ * Source: daemon/DESIGN.md "Threads".
  */
 #ifndef HOSO_CLIENT_LINK_NET_H
 #define HOSO_CLIENT_LINK_NET_H

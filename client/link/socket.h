@@ -3,7 +3,7 @@
 #define HOSO_CLIENT_LINK_SOCKET_H
 
 /*
- * Asks the kernel for BBR (six times the goodput of cubic at 10 % loss, limits.md 8) and for little
+ * Asks the kernel for BBR (six times the goodput of cubic at 10 % loss) and for little
  * unsent data, so that a live act is never queued behind a second of backlog. A kernel may lack
  * either; the line is then slower, not wrong.
  */

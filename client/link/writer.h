@@ -3,7 +3,7 @@
  * wait go into one transaction, so a hundred peers cost two flushes and not two hundred.
  *
  *   local job    a person's act. A group of its own, before anything else: whatever a peer's bulk
- *                meets (a full map, a bad disk), the act does not die with it (executions.md H43).
+ *                meets (a full map, a bad disk), the act does not die with it.
  *   post         what a session learnt: an admission, a refusal, a contact. Shares the group of the
  *                batches; where that group fails the posts are tried again without them.
  *   batch        verified records of one session. Where its group fails its session is told so and

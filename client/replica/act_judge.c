@@ -76,7 +76,7 @@ static const struct view_version *version_of(const struct view_field *field, str
 }
 
 /* Whether the case says it already. Unchanged values saved with a form would all conflict with what
- * others wrote meanwhile, so they are no writes (views.md D5). */
+ * others wrote meanwhile, so they are no writes (D5). */
 static bool changes_nothing(struct act_work *work, const struct write *write)
 {
     const struct view *view = &work->loaded.view;

@@ -1,7 +1,7 @@
 /*
  * Who may bring a log, and how many: a log is taken in only if its key ever had a granted chain,
  * within bounds per device. What is above them stays with the sender, unreceipted.
- * Source: executions.md H32, H33; SPEC.md "Bounds".
+ * Source: SPEC.md "Bounds", "Authority".
  */
 #ifndef HOSO_CLIENT_REPLICA_ADMISSION_H
 #define HOSO_CLIENT_REPLICA_ADMISSION_H

@@ -5,7 +5,7 @@
  * Sane = at most a day before the baseline (clocks differ a little) and 400 days after it. Baseline
  * = the newest time in a receipt of a node above or of a hub; before the first receipt, the time
  * the invitation was made; without either, any clock of 2020 to 2059 is taken. Other records'
- * claims never count: one of 2099 would poison it. Source: executions.md H35, SPEC.md "Codes".
+ * claims never count: one of 2099 would poison it. Source: SPEC.md "Codes".
  */
 #ifndef HOSO_CLIENT_REPLICA_CLOCK_H
 #define HOSO_CLIENT_REPLICA_CLOCK_H

@@ -1,7 +1,7 @@
 /*
  * Evidence that this store was rolled back: it is shown its own signed receipt, or a record of a
  * log it writes, that it does not hold. Then it draws a new epoch and writes into new logs. An
- * unsigned claim is no evidence. Source: executions.md H04, SPEC.md "Receipts".
+ * unsigned claim is no evidence. Source: SPEC.md "Receipts".
  */
 #ifndef HOSO_CLIENT_REPLICA_EVIDENCE_H
 #define HOSO_CLIENT_REPLICA_EVIDENCE_H

@@ -1,7 +1,7 @@
 /*
  * Forks: two records of one log at one seq. The log ends at the last common record, and each branch
  * is a log of its own whose name depends on nothing but its first record: equal sets of records
- * give equal logs on every node, in whatever order they came. Source: executions.md H01, H02.
+ * give equal logs on every node, in whatever order they came. Source: SPEC.md "Records", "Session".
  */
 #ifndef HOSO_CLIENT_REPLICA_FORK_H
 #define HOSO_CLIENT_REPLICA_FORK_H

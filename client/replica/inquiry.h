@@ -18,10 +18,13 @@ struct inquiry {
     struct counters counters;
 };
 
+/* Whether the request means scope number |scope|. */
 bool inquiry_has_scope(const struct inquiry *inquiry, uint32_t scope);
 /* The running hash at |arrival|; NOT_FOUND past the newest. */
 CHECK_RESULT enum status inquiry_running_hash(struct store_read *read, uint64_t arrival,
                                               struct name *running_hash);
+/* The two kinds of reading: in arrival order, and one log in order of seq. Errors: NO_MEMORY, IO,
+ * CORRUPT. */
 CHECK_RESULT enum status inquiry_arrivals(struct inquiry *inquiry);
 CHECK_RESULT enum status inquiry_log(struct inquiry *inquiry);
 

@@ -1,6 +1,6 @@
 /*
  * The pack of a node that is not granted yet: its own proposal, with which it works until the
- * hub's arrives. Source: executions.md H36.
+ * hub's arrives. Source: SPEC.md "Packs".
  */
 #ifndef HOSO_CLIENT_REPLICA_INVITE_H
 #define HOSO_CLIENT_REPLICA_INVITE_H

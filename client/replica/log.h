@@ -53,7 +53,7 @@ CHECK_RESULT enum status log_case_find(struct store_read *read, const struct nam
 CHECK_RESULT enum status log_case_get(struct store_read *read, uint32_t number,
                                       struct case_row *row);
 
-/* Walks a case's records in this node's arrival order. */
+/* Walks a case's records in this node's arrival order; case_walk_end() in any case. */
 struct case_walk {
     struct store_cursor *cursor;
     uint32_t case_number;

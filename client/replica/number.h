@@ -7,7 +7,7 @@
  * numbers, is never given twice for one day and dies with its log. Where no number can be drawn the
  * dossier is provisional ("tạm-" and eight digits of its id) and the owner gives it a code later.
  * An owner that knows it was restored draws none until it holds again what its receipts cover.
- * Source: design.md "Cases and conflicts", executions.md H07, H35, H49; SPEC.md "Codes".
+ * Source: SPEC.md "Codes".
  *
  * Rows of TABLE_NUMBER (big-endian; |unit| is a text without zero bytes):
  *   01 unit 00 day u32 number u16          -> case name      a number in use; day as YYMMDD
@@ -106,7 +106,7 @@ struct lease_row {
 CHECK_RESULT enum status lease_each(struct store_read *read, struct bytes unit,
                                     bool (*each)(void *context, const struct lease_row *row),
                                     void *context);
-/* [writer] */
+/* [writer] Keeps the row of a lease that |log| brought. Errors: IO, FULL. */
 CHECK_RESULT enum status lease_note(struct replica *replica, const struct log_row *log,
                                     const struct lease *lease);
 /* The day since 1970-01-01 that |day| (YYMMDD, 2000 to 2099) names. */

@@ -16,7 +16,9 @@ enum number_kind {
 
 /* |kind| ‖ |unit| ‖ 00; |unit| has at most NUMBER_UNIT_BYTES. */
 struct table_key number_unit_key(enum number_kind kind, struct bytes unit);
+/* Appends two bytes to |key|. */
 void number_key_u16(struct table_key *key, uint32_t value);
+/* The row of a number in use. */
 struct table_key number_used_key(const struct code *code);
 
 #endif

@@ -17,7 +17,7 @@ CHECK_RESULT enum status peer_each(struct store_read *read,
                                    bool (*each)(void *context, const struct public_key *key,
                                                 const struct peer_row *row),
                                    void *context);
-/* [writer] */
+/* [writer] Replaces the row of |peer|; of its marks those of the logs named. Errors: IO, FULL. */
 CHECK_RESULT enum status peer_put(struct replica *replica, const struct public_key *peer,
                                   const struct peer_row *row);
 CHECK_RESULT enum status peer_put_marks(struct replica *replica, const struct public_key *peer,

@@ -1,6 +1,6 @@
 /*
  * Receipts a replica holds, and the levels they give. A level is the set of nodes whose receipt of
- * their current epoch covers a record; it can fall. Source: SPEC.md "Receipts", executions.md H15.
+ * their current epoch covers a record; it can fall. Source: SPEC.md "Receipts".
  */
 #ifndef HOSO_CLIENT_REPLICA_RECEIPT_H
 #define HOSO_CLIENT_REPLICA_RECEIPT_H
@@ -14,6 +14,7 @@ struct coverage {
     uint64_t office;
     uint64_t hub;
 };
+/* Errors: IO, CORRUPT. */
 CHECK_RESULT enum status receipt_coverage(struct replica_read *read, const struct log_row *log,
                                           struct coverage *coverage);
 

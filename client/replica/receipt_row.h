@@ -10,6 +10,7 @@
  * travel before the records they cover. */
 enum slot { SLOT_HELD = 0, SLOT_AHEAD = 1 };
 
+/* A numbered row of |kind|; the row of a signer by its key, and its key by the signer's number. */
 struct table_key key_of_kind(enum receipt_kind kind, uint64_t number);
 struct table_key key_of_signer(const struct public_key *signer);
 struct table_key key_of_signer_number(uint32_t number);

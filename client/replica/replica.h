@@ -55,6 +55,7 @@ CHECK_RESULT enum status replica_create(struct store *store, const struct replic
  * constant time. Errors: NOT_FOUND (no replica there), STORE_NEWER, CORRUPT, IO, NO_MEMORY. */
 CHECK_RESULT enum status replica_open(struct store *store, const struct replica_world *world,
                                       struct replica **replica);
+/* Closes it, dropping an open group; no read may be open. NULL is allowed. */
 void replica_close(struct replica *replica);
 
 /*
@@ -73,6 +74,7 @@ const struct secret_key *replica_secret(const struct replica *replica);
 struct name replica_epoch(const struct replica *replica);
 /* The authority set as last committed, counted: give it back. [any] */
 const struct authority *replica_authority_acquire(struct replica *replica);
+/* Gives back what replica_authority_acquire() gave. [any] */
 void replica_authority_release(struct replica *replica, const struct authority *authority);
 /* The pack of |hash| decoded, or the current one (hash NULL), or NULL. Lives as long as the
  * replica. [any] */
@@ -230,8 +232,11 @@ CHECK_RESULT enum status replica_inquire(struct replica *replica,
 void replica_session_self(struct replica *replica, const struct public_key *peer,
                           struct session_self *self);
 
-struct replica_read; /* a snapshot for a few look-ups; short-lived */
+/* A snapshot for a few look-ups; short-lived: it pins pages of the store. [any] Errors: IO,
+ * NO_MEMORY. */
+struct replica_read;
 CHECK_RESULT enum status replica_read_begin(struct replica *replica, struct replica_read **read);
+/* Ends it; what was borrowed from it is gone. */
 void replica_read_end(struct replica_read *read);
 
 enum { LEVEL_MACHINE = 1, LEVEL_OFFICE = 2, LEVEL_HUB = 4 };
@@ -328,6 +333,7 @@ struct replica_status {
     const struct replica_peer_status *peers;
     size_t peer_count;
 };
+/* The node at a glance; lists live in |arena|. [any] Errors: IO, CORRUPT, NO_MEMORY. */
 CHECK_RESULT enum status replica_status(struct replica_read *read, struct arena *arena,
                                         struct replica_status *status);
 
@@ -338,7 +344,8 @@ struct replica_verdict {
     uint64_t bad_seq;
     const char *bad_why; /* static */
 };
-/* Every hash, chain and signature of the store, each signature by itself if |each|. */
+/* Every hash, chain and signature of the store, each signature by itself if |each|; what is wrong
+ * is in |*verdict|. [any] Errors: IO, CORRUPT, NO_MEMORY. */
 CHECK_RESULT enum status replica_verify(struct replica_read *read, bool each,
                                         struct replica_verdict *verdict);
 

@@ -27,6 +27,7 @@ const struct pack *snapshot_pack_enter(struct replica *replica, const struct has
 void snapshot_propose(struct replica *replica, const struct hash *hash);
 /* Enters the proposal the store keeps, if any. */
 CHECK_RESULT enum status snapshot_load_proposal(struct replica *replica, struct store_read *read);
+/* Frees sets, packs and all; for replica_close() and a failed open. */
 void snapshot_free_all(struct replica *replica);
 
 #endif

@@ -201,6 +201,7 @@ struct cover_row {
 };
 enum { COVER_ROW_BYTES = 48 };
 
+/* Encoders fill the whole row. */
 void counters_encode(const struct counters *row, uint8_t out[COUNTERS_BYTES]);
 void log_row_encode(const struct log_row *row, uint8_t out[LOG_ROW_BYTES]);
 void device_row_encode(const struct device_row *row, uint8_t out[DEVICE_ROW_BYTES]);

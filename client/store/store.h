@@ -55,6 +55,7 @@ struct store_driver;
 CHECK_RESULT enum status store_open_lmdb(const char *path, bool create, struct store **store);
 /* A store in memory. Errors: NO_MEMORY. */
 CHECK_RESULT enum status store_open_memory(struct store **store);
+/* Closes it; no transaction may be open. */
 void store_close(struct store *store);
 
 /* Memory only, for tests and the simulator; no transaction may be open. */
@@ -89,13 +90,16 @@ CHECK_RESULT enum status store_delete(struct store_write *write, enum store_tabl
  * after either no write begins until the store is opened again, for what a failed flush has lost
  * cannot be known; reads go on. */
 CHECK_RESULT enum status store_commit(struct store_write *write);
+/* Drops the transaction: nothing of it was. */
 void store_abort(struct store_write *write);
 /* A reader's view of the transaction's own state; ends with it; not to be ended. */
 struct store_read *store_write_view(struct store_write *write);
 
+/* A snapshot of the last commit, whatever is written meanwhile. Errors: IO, NO_MEMORY. */
 CHECK_RESULT enum status store_read_begin(struct store *store, struct store_read **read);
+/* Ends it; what was borrowed from it is gone. */
 void store_read_end(struct store_read *read);
-/* Errors: NOT_FOUND, IO. */
+/* The value of |key|, borrowed. Errors: NOT_FOUND, IO. */
 CHECK_RESULT enum status store_get(struct store_read *read, enum store_table table,
                                    struct bytes key, struct bytes *value);
 
@@ -113,6 +117,7 @@ CHECK_RESULT enum status store_seek(struct store_cursor *cursor, struct bytes ke
 /* Last entry with a key <= |key|. NOT_FOUND if none. */
 CHECK_RESULT enum status store_seek_last(struct store_cursor *cursor, struct bytes key,
                                          struct bytes *found, struct bytes *value);
+/* The entry behind, or before, the one the cursor stands at. NOT_FOUND if there is none. */
 CHECK_RESULT enum status store_next(struct store_cursor *cursor, struct bytes *found,
                                     struct bytes *value);
 CHECK_RESULT enum status store_previous(struct store_cursor *cursor, struct bytes *found,

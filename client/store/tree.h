@@ -15,12 +15,14 @@ struct tree_node; /* NULL: the empty tree */
 
 /* A counted copy of key and value. NULL: out of memory. */
 struct tree_entry *tree_entry_new(struct bytes key, struct bytes value);
+/* One more reference, returned; one less, and the last one frees it. */
 struct tree_entry *tree_entry_keep(struct tree_entry *entry);
 void tree_entry_drop(struct tree_entry *entry);
 /* Borrowed from the entry. */
 struct bytes tree_key(const struct tree_entry *entry);
 struct bytes tree_value(const struct tree_entry *entry);
 
+/* The same of a whole tree; NULL is the empty one. */
 struct tree_node *tree_keep(struct tree_node *tree);
 void tree_drop(struct tree_node *tree);
 

@@ -54,6 +54,7 @@ struct csv_reader {
 /* Starts over |input|, which outlives the reader; a byte order mark is passed over. Errors:
  * NO_MEMORY. */
 CHECK_RESULT enum status csv_open(struct csv_reader *reader, struct bytes input);
+/* Frees what rows borrowed; opened or not. */
 void csv_close(struct csv_reader *reader);
 /* The next row that is not an empty line. Errors: NOT_FOUND at the end, NO_MEMORY. */
 CHECK_RESULT enum status csv_next(struct csv_reader *reader, struct csv_row *row);

@@ -32,6 +32,7 @@ void json_members(const struct json *value,
                   bool (*each)(void *context, const char *key, const struct json *member),
                   void *context);
 
+/* What |value| is; all false for NULL. */
 bool json_holds_object(const struct json *value);
 bool json_holds_array(const struct json *value);
 bool json_holds_text(const struct json *value);
@@ -58,7 +59,9 @@ struct json_writer {
     bool comma[JSON_DEPTH_MAX];
 };
 
+/* Begins a document at the end of |out|, borrowed until the last write. */
 void json_write_start(struct json_writer *writer, struct buffer *out);
+/* Every open has its close. */
 void json_open_object(struct json_writer *writer, const char *key);
 void json_close_object(struct json_writer *writer);
 void json_open_array(struct json_writer *writer, const char *key);
@@ -67,6 +70,7 @@ void json_close_array(struct json_writer *writer);
 void json_write_text(struct json_writer *writer, const char *key, struct bytes text);
 /* NULL writes null. */
 void json_write_string(struct json_writer *writer, const char *key, const char *text);
+/* Exact over the whole range of the type. */
 void json_write_integer(struct json_writer *writer, const char *key, int64_t value);
 void json_write_unsigned(struct json_writer *writer, const char *key, uint64_t value);
 void json_write_flag(struct json_writer *writer, const char *key, bool value);

@@ -32,6 +32,7 @@ struct table {
 CHECK_RESULT enum status table_open(struct table *table, struct bytes text,
                                     struct table_column *columns, size_t count,
                                     const char **missing);
+/* Frees what cells borrowed; opened or not. */
 void table_close(struct table *table);
 /* Moves to the next row; its problem and its width are the caller's to look at. Errors: NOT_FOUND
  * at the end, NO_MEMORY. */

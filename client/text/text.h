@@ -3,7 +3,7 @@
  * and a key that sorts names as Vietnam does. The only user of utf8proc.
  *
  * NFC is the writer's duty at input; nothing here ever touches a text that was signed. Source:
- * domain.md B16, Unicode UAX 15, TCVN order of letters and tones.
+ * Unicode UAX 15, TCVN order of letters and tones.
  */
 #ifndef HOSO_CLIENT_TEXT_TEXT_H
 #define HOSO_CLIENT_TEXT_TEXT_H

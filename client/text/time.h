@@ -1,6 +1,6 @@
 /*
  * Calendar arithmetic and ISO 8601, with the zone as an argument: the machine's own zone is never
- * asked. Proleptic Gregorian calendar, no leap seconds. Source: domain.md B5, ISO 8601.
+ * asked. Proleptic Gregorian calendar, no leap seconds. Source: ISO 8601.
  */
 #ifndef HOSO_CLIENT_TEXT_TIME_H
 #define HOSO_CLIENT_TEXT_TIME_H

@@ -14,6 +14,7 @@ struct arena {
     size_t limit_bytes; /* allocations past it return NULL */
 };
 
+/* Starts an empty region that hands out at most |limit_bytes|. Allocates nothing yet. */
 void arena_init(struct arena *arena, size_t limit_bytes);
 /*
  * As arena_init, but the first block is |memory| (|size| bytes, any alignment), which stays the

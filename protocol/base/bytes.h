@@ -39,13 +39,17 @@ struct buffer {
     enum status status;
 };
 
+/* Views of |size| bytes, of a terminated text without its terminator; borrowed. */
 struct bytes bytes_of(const void *at, size_t size);
 struct bytes bytes_of_text(const char *text);
+/* Same size, same bytes. */
 bool bytes_equal(struct bytes a, struct bytes b);
 /* memcmp order, shorter first on a common prefix. */
 int bytes_compare(struct bytes a, struct bytes b);
+/* As bytes_equal(), with a terminated text. */
 bool bytes_equal_text(struct bytes a, const char *text);
 
+/* All zero; equal; memcmp order. */
 bool name_is_none(const struct name *name);
 bool name_equal(const struct name *a, const struct name *b);
 int name_compare(const struct name *a, const struct name *b);
@@ -62,6 +66,7 @@ void buffer_init(struct buffer *buffer, size_t limit);
 void buffer_deinit(struct buffer *buffer);
 /* Empties, keeps memory and limit, clears the failure. */
 void buffer_reset(struct buffer *buffer);
+/* Each appends, or fails stickily; integers big-endian. |at| may not point into the buffer. */
 void buffer_append(struct buffer *buffer, const void *at, size_t size);
 void buffer_append_bytes(struct buffer *buffer, struct bytes bytes);
 void buffer_append_u8(struct buffer *buffer, uint8_t value);
@@ -72,6 +77,7 @@ CHECK_RESULT enum status buffer_status(const struct buffer *buffer);
 /* What was built; valid until the next append, reset or deinit. Empty after a failure. */
 struct bytes buffer_view(const struct buffer *buffer);
 
+/* Big-endian integers at any address, 4 or 8 bytes. */
 uint32_t be32_load(const uint8_t *at);
 uint64_t be64_load(const uint8_t *at);
 void be32_store(uint8_t *at, uint32_t value);

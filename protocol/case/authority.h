@@ -1,7 +1,7 @@
 /*
  * Authority: who may write where, as a set of records and never an order. A grant is effective iff
  * its chain of signers reaches the root and no effective revocation names it. Only the root or a
- * key above it in the grant's own chain revokes, refuses or releases (views.md F16). Dates are
+ * key above it in the grant's own chain revokes, refuses or releases (F16). Dates are
  * shown, never decide.
  *
  * Bodies of grants and packs here, of the others in order.h (SPEC.md "Authority"):
@@ -47,6 +47,7 @@ struct authority;
 
 /* An empty set under |root|. NULL: out of memory. */
 struct authority *authority_new(const struct public_key *root);
+/* Frees it with all it gave out; NULL is allowed. */
 void authority_free(struct authority *authority);
 /* The same set again, independent of |authority|. NULL: out of memory. */
 struct authority *authority_copy(const struct authority *authority);
@@ -62,6 +63,7 @@ struct authority *authority_copy(const struct authority *authority);
 CHECK_RESULT enum status authority_add(struct authority *authority, const struct record *record,
                                        const struct public_key *writer);
 
+/* The root key the set was made under. */
 const struct public_key *authority_root(const struct authority *authority);
 /* The scope every node has: BLAKE2b-128("hoso/scope/authority/1" ‖ root key). */
 struct name authority_scope(const struct public_key *root);

@@ -122,6 +122,7 @@ struct pack {
     uint32_t reach_below_hats; /* hats that also act in every unit below their own */
 };
 
+/* The name of the pack whose canonical bytes these are; nothing is checked. */
 struct hash pack_hash(struct bytes canonical);
 /* Decodes canonical bytes. Errors: MALFORMED, LIMIT, NO_MEMORY. */
 CHECK_RESULT enum status pack_decode(struct bytes canonical, struct arena *arena,
@@ -152,6 +153,7 @@ bool pack_reaches(const struct pack *pack, uint64_t hat, struct bytes officer_un
 uint8_t pack_rank(const struct pack *pack, uint64_t hat, struct bytes officer_unit,
                   struct bytes unit);
 
+/* The word the pack's files use ("monotone", "identity_number"). Never NULL. */
 const char *policy_name(enum policy policy);
 const char *field_type_name(enum field_type type);
 /* False if |text| names none. */

@@ -1,7 +1,6 @@
 /*
  * The steps of a dossier: the one table of who (hat) may do what in which state, with the article
- * behind each. Source: domain.md B4 (national portal states, Decree 61/2018), printed into SPEC.md
- * "Steps".
+ * behind each. Source: the national portal's states, Decree 61/2018; SPEC.md "Steps".
  *
  * The state of a case is never written: it follows from the step a body names. A genesis is the
  * step "receive" (its body may leave the name out) or "submit". A step that leads to the state it

@@ -5,7 +5,7 @@
  *
  * A write is live iff it is effective and no effective write to that field counts it as an
  * ancestor; several live writes go to the field's policy. Rules F01..F16 and D1..D6 of SPEC.md
- * "Views" (from views.md) hold.
+ * "Views" hold.
  *
  * Files: casefile.c the records put in order · ancestry.c who counts whom · effect.c which records
  * are sound and effective · fieldset.c, fold.c the live writes of a field and what their policy

@@ -4,13 +4,12 @@
 #include <string.h>
 
 struct why_row {
-    const char *name;
     const char *text;
     const char *rule;
 };
 
 static const struct why_row rows[] = {
-#define WHY_ROW(code, text, rule) {#code, text, rule},
+#define WHY_ROW(code, text, rule) {text, rule},
     WHY_TABLE(WHY_ROW)
 #undef WHY_ROW
 };
@@ -25,11 +24,6 @@ const char *view_why_text(enum view_why why)
 const char *view_why_rule(enum view_why why)
 {
     return rows[why].rule;
-}
-
-const char *view_why_name(enum view_why why)
-{
-    return rows[why].name;
 }
 
 enum view_why view_why_of(const char *text)

@@ -56,10 +56,9 @@ enum view_why {
 #undef WHY_ENUM
 };
 
-/* The English sentence; the rule or NULL; the code's name ("HAT_STEP"). Never fail. */
+/* The English sentence; the rule or NULL. Never fail. */
 const char *view_why_text(enum view_why why);
 const char *view_why_rule(enum view_why why);
-const char *view_why_name(enum view_why why);
 /* The code of a sentence that view_why_text() gave; WHY_NONE for NULL and any other. */
 enum view_why view_why_of(const char *text);
 

@@ -4,7 +4,7 @@
  * of a later record of the same log, verifies; so a run may be checked by its last signature.
  *
  * Never amortised: opening records, authority records, records standing alone.
- * Source: SPEC.md "Authenticity", executions.md H31.
+ * Source: SPEC.md "Authenticity".
  */
 #ifndef HOSO_PROTOCOL_RECORD_CHAIN_H
 #define HOSO_PROTOCOL_RECORD_CHAIN_H

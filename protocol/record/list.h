@@ -18,6 +18,7 @@ enum list_order { LIST_ANY, LIST_ASCENDING };
 CHECK_RESULT enum status hashes_take(struct wire_reader *from, struct arena *arena, size_t most,
                                      enum list_order order, const struct hash **hashes,
                                      size_t *count);
+/* Appends the list; the counterpart of hashes_take(). */
 void hashes_put(struct buffer *out, const struct hash *hashes, size_t count);
 
 /*
@@ -26,6 +27,7 @@ void hashes_put(struct buffer *out, const struct hash *hashes, size_t count);
  */
 CHECK_RESULT enum status extensions_take(struct wire_reader *from, struct arena *arena,
                                          const struct record_extension **extensions, size_t *count);
+/* Appends the area; the counterpart of extensions_take(). */
 void extensions_put(struct buffer *out, const struct record_extension *extensions, size_t count);
 
 #endif

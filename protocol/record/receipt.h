@@ -8,7 +8,7 @@
  * The signature is over "hoso/receipt/1" ‖ BLAKE2b-256("hoso/receipt-content/1" ‖ the array of the
  * first six items). Heads ascend by log. A receipt covers each log's prefix by the chain. It is
  * relayed verbatim; nothing else raises a level.
- * Source: SPEC.md "Receipts", executions.md H15.
+ * Source: SPEC.md "Receipts".
  */
 #ifndef HOSO_PROTOCOL_RECORD_RECEIPT_H
 #define HOSO_PROTOCOL_RECORD_RECEIPT_H

@@ -180,6 +180,8 @@ CHECK_RESULT enum status record_seal(struct record_header *header, struct bytes 
                                      const struct secret_key *device_key, struct buffer *out,
                                      struct hash *id);
 
+/* What a header says of |body|, and the id of a record, over the very bytes that are signed.
+ * Source: SPEC.md "Records". */
 struct hash record_commitment(struct bytes body);
 struct hash record_id(struct bytes header_bytes, const struct signature *officer_signature,
                       const struct signature *device_signature);

@@ -31,7 +31,9 @@ struct secret_key {
 /* Deterministic key pair from 32 random bytes. */
 void key_pair_of_seed(const uint8_t seed[32], struct public_key *public_key,
                       struct secret_key *secret_key);
+/* Overwrites the key so that the compiler keeps the write. */
 void secret_key_wipe(struct secret_key *secret_key);
+/* Same 32 bytes. */
 bool public_key_equal(const struct public_key *a, const struct public_key *b);
 /* False for the keys no signature may be made with (not canonical, small order, not on the curve).
  */

@@ -22,6 +22,7 @@ struct tree {
 /* Gates and decodes |body|. Errors: MALFORMED, LIMIT (also: above LIMIT_BODY_BYTES), NO_MEMORY.
  * tree_close() in any case. */
 CHECK_RESULT enum status tree_open(struct tree *tree, struct bytes body);
+/* Frees it, opened or not. */
 void tree_close(struct tree *tree);
 
 /* Takes the salt, the first item of every body. */

@@ -16,12 +16,6 @@ void pack_unsigned(struct buffer *out, uint64_t value)
     buffer_append(out, bytes, size);
 }
 
-void pack_signed(struct buffer *out, int64_t value)
-{
-    uint64_t doubled = (uint64_t)value << 1;
-    pack_unsigned(out, value < 0 ? ~doubled : doubled);
-}
-
 struct unpacker unpacker_of(struct bytes bytes)
 {
     return (struct unpacker){.left = bytes};
@@ -56,13 +50,6 @@ uint64_t unpack_unsigned(struct unpacker *unpacker, uint64_t most)
     return fail(unpacker);
 }
 
-int64_t unpack_signed(struct unpacker *unpacker)
-{
-    uint64_t doubled = unpack_unsigned(unpacker, UINT64_MAX);
-    uint64_t half = doubled >> 1;
-    return (doubled & 1) != 0 ? -(int64_t)half - 1 : (int64_t)half;
-}
-
 uint8_t unpack_u8(struct unpacker *unpacker)
 {
     struct bytes one = unpack_bytes(unpacker, 1);
@@ -82,23 +69,25 @@ struct bytes unpack_bytes(struct unpacker *unpacker, size_t size)
     return taken;
 }
 
+static void unpack_into(struct unpacker *unpacker, uint8_t *out, size_t size)
+{
+    struct bytes taken = unpack_bytes(unpacker, size);
+    if (taken.size == size) {
+        memcpy(out, taken.at, size);
+    }
+}
+
 struct name unpack_name(struct unpacker *unpacker)
 {
     struct name name = {{0}};
-    struct bytes taken = unpack_bytes(unpacker, sizeof name.bytes);
-    if (taken.size == sizeof name.bytes) {
-        memcpy(name.bytes, taken.at, sizeof name.bytes);
-    }
+    unpack_into(unpacker, name.bytes, sizeof name.bytes);
     return name;
 }
 
 struct hash unpack_hash(struct unpacker *unpacker)
 {
     struct hash hash = {{0}};
-    struct bytes taken = unpack_bytes(unpacker, sizeof hash.bytes);
-    if (taken.size == sizeof hash.bytes) {
-        memcpy(hash.bytes, taken.at, sizeof hash.bytes);
-    }
+    unpack_into(unpacker, hash.bytes, sizeof hash.bytes);
     return hash;
 }
 

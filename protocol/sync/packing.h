@@ -2,8 +2,7 @@
  * Small integers in few bytes, for the frames and columns that are not MessagePack.
  *
  * A varint is little-endian base 128: seven bits a byte, the high bit set on all bytes but the
- * last, at most ten bytes, never longer than needed. A signed one is zig-zagged first. Source:
- * SPEC.md "Frames".
+ * last, at most ten bytes, never longer than needed. Source: SPEC.md "Frames".
  */
 #ifndef HOSO_PROTOCOL_SYNC_PACKING_H
 #define HOSO_PROTOCOL_SYNC_PACKING_H
@@ -12,7 +11,6 @@
 
 /* Append one integer. Failure is the buffer's (sticky). */
 void pack_unsigned(struct buffer *out, uint64_t value);
-void pack_signed(struct buffer *out, int64_t value);
 
 /* Takes from the front of borrowed bytes; after the first failure every take gives zero or empty.
  */
@@ -21,10 +19,10 @@ struct unpacker {
     bool failed;
 };
 
+/* An unpacker over borrowed |bytes|. */
 struct unpacker unpacker_of(struct bytes bytes);
 /* Fails if what stands there is no shortest-form varint of at most |most|. */
 uint64_t unpack_unsigned(struct unpacker *unpacker, uint64_t most);
-int64_t unpack_signed(struct unpacker *unpacker);
 uint8_t unpack_u8(struct unpacker *unpacker);
 /* The next |size| bytes, borrowed. */
 struct bytes unpack_bytes(struct unpacker *unpacker, size_t size);
