@@ -255,7 +255,8 @@ enum status case_load(struct replica_read *read, const struct case_row *row, str
     return status;
 }
 
-struct bytes case_shown_value(const struct view *view, const char *key)
+/* The agreed value, else the standing one; empty if there is none. */
+static struct bytes shown_value(const struct view *view, const char *key)
 {
     const struct view_field *field = view_field_of(view, bytes_of_text(key));
     if (field == NULL) {
@@ -300,12 +301,12 @@ bool value_integer(struct bytes bytes, int64_t *number)
 
 bool case_shown_text(const struct view *view, const char *key, struct bytes *text)
 {
-    return value_text(case_shown_value(view, key), text);
+    return value_text(shown_value(view, key), text);
 }
 
 bool case_shown_integer(const struct view *view, const char *key, int64_t *number)
 {
-    return value_integer(case_shown_value(view, key), number);
+    return value_integer(shown_value(view, key), number);
 }
 
 enum status replica_view(struct replica_read *read, const struct name *case_name,

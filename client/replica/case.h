@@ -38,10 +38,8 @@ CHECK_RESULT enum status case_load(struct replica_read *read, const struct case_
 CHECK_RESULT enum status case_view(struct replica_read *read, const struct view_record *inputs,
                                    size_t count, struct arena *arena, struct view *view);
 
-/* The value of |view|'s field |key| as far as one may be shown: the agreed one, else the standing
- * one; empty if there is none. Canonical bytes. */
-struct bytes case_shown_value(const struct view *view, const char *key);
-/* The same as a text or as an integer; false if it is none. */
+/* The value of |view|'s field |key| as far as one may be shown (the agreed one, else the standing
+ * one) as a text or as an integer; false if there is none or it is another type. */
 bool case_shown_text(const struct view *view, const char *key, struct bytes *text);
 bool case_shown_integer(const struct view *view, const char *key, int64_t *number);
 /* What canonical bytes hold, if it is a text or an integer. */

@@ -7,9 +7,50 @@
 
 enum { QUERY_BYTES = 512, QUERY_WORDS = 16, CASE_PREFIX_DIGITS = 8, CODE_PREFIX_BYTES = 8 };
 
+static bool starts_with(struct bytes text, const uint8_t *prefix, size_t size)
+{
+    return text.size >= size && memcmp(text.at, prefix, size) == 0;
+}
+
+/*
+ * The case numbers of the index keys from |from| on whose first |common| bytes are |from|'s, in
+ * order of key; |each| ends it by setting |*more| false.
+ */
+static enum status each_indexed(struct replica_read *read, const struct index_key *from,
+                                size_t common,
+                                enum status (*each)(void *context, uint32_t number, bool *more),
+                                void *context)
+{
+    struct store_cursor *cursor = NULL;
+    struct bytes key = {NULL, 0};
+    struct bytes value = {NULL, 0};
+    bool more = true;
+    enum status status = store_cursor_open(read->store, TABLE_INDEX, &cursor);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = store_seek(cursor, bytes_of(from->bytes, from->size), &key, &value);
+    while (status == STATUS_OK && starts_with(key, from->bytes, common)) {
+        struct bytes text = {NULL, 0};
+        uint32_t number = 0;
+        if (!index_key_decode(key, &text, &number)) {
+            status = STATUS_CORRUPT;
+            break;
+        }
+        status = each(context, number, &more);
+        if (status != STATUS_OK || !more) {
+            break;
+        }
+        status = store_next(cursor, &key, &value);
+    }
+    store_cursor_close(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /* ---- codes and ids ---- */
 
 struct naming {
+    struct replica_read *read;
     struct name *cases;
     size_t most;
     size_t count;
@@ -30,39 +71,13 @@ static bool add_name(struct naming *naming, const struct name *name)
     return true;
 }
 
-static bool starts_with(struct bytes text, const uint8_t *prefix, size_t size)
+static enum status name_case(void *context, uint32_t number, bool *more)
 {
-    return text.size >= size && memcmp(text.at, prefix, size) == 0;
-}
-
-/* Cases under index keys that begin with |prefix|. */
-static enum status name_by_index(struct replica_read *read, const struct index_key *prefix,
-                                 struct naming *naming)
-{
-    struct store_cursor *cursor = NULL;
-    struct bytes key = {NULL, 0};
-    struct bytes value = {NULL, 0};
-    enum status status = store_cursor_open(read->store, TABLE_INDEX, &cursor);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store_seek(cursor, bytes_of(prefix->bytes, prefix->size), &key, &value);
-    while (status == STATUS_OK && starts_with(key, prefix->bytes, prefix->size)) {
-        struct bytes text = {NULL, 0};
-        struct case_row row;
-        uint32_t number = 0;
-        if (!index_key_decode(key, &text, &number)) {
-            status = STATUS_CORRUPT;
-            break;
-        }
-        status = log_case_get(read->store, number, &row);
-        if (status != STATUS_OK || !add_name(naming, &row.name)) {
-            break;
-        }
-        status = store_next(cursor, &key, &value);
-    }
-    store_cursor_close(cursor);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    struct naming *naming = context;
+    struct case_row row;
+    enum status status = log_case_get(naming->read->store, number, &row);
+    *more = status == STATUS_OK && add_name(naming, &row.name);
+    return status;
 }
 
 static enum status name_by_code(struct replica_read *read, struct bytes code, bool whole,
@@ -78,7 +93,7 @@ static enum status name_by_code(struct replica_read *read, struct bytes code, bo
         if (whole) {
             prefix.bytes[prefix.size++] = 0;
         }
-        status = name_by_index(read, &prefix, naming);
+        status = each_indexed(read, &prefix, prefix.size, name_case, naming);
     }
     return status;
 }
@@ -158,7 +173,7 @@ static struct bytes without_provisional(struct bytes text)
 enum status replica_cases_named(struct replica_read *read, struct bytes text, struct name *cases,
                                 size_t most, size_t *count)
 {
-    struct naming naming = {.cases = cases, .most = most};
+    struct naming naming = {.read = read, .cases = cases, .most = most};
     struct bytes wanted = text_trim(text);
     *count = 0;
     if (wanted.size == 0) {
@@ -180,38 +195,31 @@ enum status replica_cases_named(struct replica_read *read, struct bytes text, st
 
 /* ---- the list ---- */
 
+struct listing {
+    struct replica_read *read;
+    bool (*each)(void *context, const struct summary *row);
+    void *context;
+};
+
+static enum status list_case(void *context, uint32_t number, bool *more)
+{
+    const struct listing *listing = context;
+    struct summary_row row;
+    enum status status = summary_get(listing->read->store, number, &row);
+    *more = status == STATUS_OK && listing->each(listing->context, &row.summary);
+    return status;
+}
+
 enum status replica_each_summary(struct replica_read *read, struct bytes after,
                                  bool (*each)(void *context, const struct summary *row),
                                  void *context)
 {
-    struct store_cursor *cursor = NULL;
-    struct bytes key = {NULL, 0};
-    struct bytes value = {NULL, 0};
+    struct listing listing = {.read = read, .each = each, .context = context};
     struct index_key from = index_prefix(INDEX_LIST, after);
     if (after.size > 0) {
         from = index_key(INDEX_LIST, after, UINT32_MAX);
     }
-    enum status status = store_cursor_open(read->store, TABLE_INDEX, &cursor);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store_seek(cursor, bytes_of(from.bytes, from.size), &key, &value);
-    while (status == STATUS_OK && key.size > 0 && key.at[0] == INDEX_LIST) {
-        struct bytes code = {NULL, 0};
-        struct summary_row row;
-        uint32_t number = 0;
-        if (!index_key_decode(key, &code, &number)) {
-            status = STATUS_CORRUPT;
-            break;
-        }
-        status = summary_get(read->store, number, &row);
-        if (status != STATUS_OK || !each(context, &row.summary)) {
-            break;
-        }
-        status = store_next(cursor, &key, &value);
-    }
-    store_cursor_close(cursor);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return each_indexed(read, &from, 1, list_case, &listing);
 }
 
 /* ---- search ---- */
@@ -222,8 +230,10 @@ struct hits {
     size_t capacity;
 };
 
-static enum status add_hit(struct hits *hits, uint32_t number)
+static enum status add_hit(void *context, uint32_t number, bool *more)
 {
+    struct hits *hits = context;
+    *more = true;
     if (hits->count == hits->capacity) {
         size_t capacity = hits->capacity == 0 ? 256 : hits->capacity * 2;
         uint32_t *grown = realloc(hits->cases, capacity * sizeof *grown);
@@ -254,24 +264,7 @@ static enum status find_word(struct replica_read *read, struct bytes word, bool 
     if (!open) {
         prefix.bytes[prefix.size++] = 0;
     }
-    struct store_cursor *cursor = NULL;
-    struct bytes key = {NULL, 0};
-    struct bytes value = {NULL, 0};
-    enum status status = store_cursor_open(read->store, TABLE_INDEX, &cursor);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store_seek(cursor, bytes_of(prefix.bytes, prefix.size), &key, &value);
-    while (status == STATUS_OK && starts_with(key, prefix.bytes, prefix.size)) {
-        struct bytes text = {NULL, 0};
-        uint32_t number = 0;
-        status = index_key_decode(key, &text, &number) ? add_hit(hits, number) : STATUS_CORRUPT;
-        if (status == STATUS_OK) {
-            status = store_next(cursor, &key, &value);
-        }
-    }
-    store_cursor_close(cursor);
-    status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    enum status status = each_indexed(read, &prefix, prefix.size, add_hit, hits);
     if (status == STATUS_OK && open && hits->count > 1) {
         qsort(hits->cases, hits->count, sizeof *hits->cases, compare_cases);
         size_t kept = 1;

@@ -132,8 +132,9 @@ static enum status old_row(struct store_read *read, uint32_t number, struct aren
     return copied ? summary_decode(copy, row) : STATUS_NO_MEMORY;
 }
 
-enum status index_loaded_case(struct replica *replica, const struct loaded_case *loaded,
-                              struct arena *arena)
+/* Makes the rows of a case that has just been loaded. */
+static enum status index_loaded(struct replica *replica, const struct loaded_case *loaded,
+                                struct arena *arena)
 {
     struct summary_row old;
     struct summary_row fresh;
@@ -178,7 +179,7 @@ enum status index_case(struct replica *replica, struct replica_read *read, uint3
     if (status == STATUS_OK) {
         status = case_load(read, &row, arena, &loaded);
     }
-    return status == STATUS_OK ? index_loaded_case(replica, &loaded, arena) : status;
+    return status == STATUS_OK ? index_loaded(replica, &loaded, arena) : status;
 }
 
 /* ---- all of them ---- */
@@ -205,7 +206,6 @@ static enum status next_stale(struct store_read *read, uint32_t from, uint32_t *
 static enum status count_stale(struct store_read *read, size_t *count)
 {
     struct store_cursor *cursor = NULL;
-    struct table_key key = key_of_u32(0);
     struct bytes found = {NULL, 0};
     struct bytes value = {NULL, 0};
     *count = 0;
@@ -213,12 +213,18 @@ static enum status count_stale(struct store_read *read, size_t *count)
     if (status != STATUS_OK) {
         return status;
     }
-    status = store_seek(cursor, key_bytes(&key), &found, &value);
-    while (status == STATUS_OK) {
+    while ((status = store_next(cursor, &found, &value)) == STATUS_OK) {
         *count += 1;
-        status = store_next(cursor, &found, &value);
     }
     store_cursor_close(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status replica_any_stale(struct replica_read *read, bool *any)
+{
+    uint32_t number = 0;
+    enum status status = next_stale(read->store, 0, &number);
+    *any = status == STATUS_OK;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 

@@ -30,9 +30,6 @@ bool index_key_decode(struct bytes key, struct bytes *text, uint32_t *case_numbe
  * Errors: CORRUPT, IO, FULL, NO_MEMORY. */
 CHECK_RESULT enum status index_case(struct replica *replica, struct replica_read *read,
                                     uint32_t case_number, struct arena *arena);
-/* [writer] The same for a case that has just been loaded. */
-CHECK_RESULT enum status index_loaded_case(struct replica *replica,
-                                           const struct loaded_case *loaded, struct arena *arena);
 /* [writer] Marks every case with a record in |log| as stale: its standing has changed. */
 CHECK_RESULT enum status index_mark_log(struct replica *replica, const struct log_row *log);
 /*

@@ -6,7 +6,8 @@
 
 enum { LEASE_ROW_BYTES = 38, LEASES_MOST = 512 };
 
-int64_t lease_day_of_code(uint32_t day)
+/* The day since 1970-01-01 that |day| (YYMMDD, 2000 to 2099) names. */
+static int64_t day_of_code(uint32_t day)
 {
     return time_day_of_date(2000 + day / 10000, day / 100 % 100, day % 100);
 }
@@ -193,7 +194,7 @@ static bool search_cover(void *context, const struct lease_row *row)
 
 enum status number_is_leased(struct replica_read *read, const struct code *code, bool *leased)
 {
-    struct lease_search search = {.day = lease_day_of_code(code->day), .number = code->number};
+    struct lease_search search = {.day = day_of_code(code->day), .number = code->number};
     enum status status = lease_each(read->store, code->unit, search_cover, &search);
     *leased = search.found;
     return status;
@@ -212,7 +213,7 @@ enum status number_next(struct replica_read *read, struct bytes unit, uint32_t d
     if (leases == NULL) {
         return STATUS_NO_MEMORY;
     }
-    leases->day = lease_day_of_code(day);
+    leases->day = day_of_code(day);
     status = lease_each(read->store, unit, gather_lease, leases);
     if (status == STATUS_OK && leases->overflow) {
         status = STATUS_NOT_FOUND;
@@ -266,7 +267,7 @@ enum status number_leased(struct replica_read *read, struct bytes unit, uint32_t
     struct leased_search search = {.read = read,
                                    .unit = unit,
                                    .day = day,
-                                   .civil_day = lease_day_of_code(day),
+                                   .civil_day = day_of_code(day),
                                    .log = log,
                                    .status = STATUS_OK};
     enum status status = lease_each(read->store, unit, search_lease, &search);

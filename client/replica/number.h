@@ -109,8 +109,6 @@ CHECK_RESULT enum status lease_each(struct store_read *read, struct bytes unit,
 /* [writer] Keeps the row of a lease that |log| brought. Errors: IO, FULL. */
 CHECK_RESULT enum status lease_note(struct replica *replica, const struct log_row *log,
                                     const struct lease *lease);
-/* The day since 1970-01-01 that |day| (YYMMDD, 2000 to 2099) names. */
-int64_t lease_day_of_code(uint32_t day);
 /* How many numbers of |lease| are in use on |day|, and the lowest free one (0: none). */
 CHECK_RESULT enum status lease_use(struct store_read *read, struct bytes unit,
                                    const struct lease_row *lease, uint32_t day, uint32_t *used,

@@ -60,8 +60,9 @@ static enum status add_scope(struct store_read *read, uint32_t scope, struct aut
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status snapshot_build(struct replica *replica, struct store_read *read,
-                           struct authority **authority)
+/* Builds the authority set from the records of its scope in |read| (NULL: an empty one). */
+static enum status build_set(struct replica *replica, struct store_read *read,
+                             struct authority **authority)
 {
     struct authority *built = authority_new(&replica->identity.root);
     if (!built)
@@ -86,7 +87,7 @@ enum status snapshot_load(struct replica *replica, struct store_read *read)
     struct authority *authority = NULL;
     enum status status = snapshot_reserve(&snapshot);
     if (status == STATUS_OK)
-        status = snapshot_build(replica, read, &authority);
+        status = build_set(replica, read, &authority);
     if (status != STATUS_OK) {
         free(snapshot);
         return status;

@@ -9,10 +9,8 @@
 
 /* Whether a record of the authority scope is one the set is made of. */
 bool snapshot_takes(const struct record *record);
-/* Builds the authority set from the records of its scope in |read| (NULL: an empty one). */
-CHECK_RESULT enum status snapshot_build(struct replica *replica, struct store_read *read,
-                                        struct authority **authority);
-/* Builds and publishes it. */
+/* Builds the authority set from the records of its scope in |read| (NULL: an empty one) and
+ * publishes it. Errors: IO, CORRUPT, NO_MEMORY. */
 CHECK_RESULT enum status snapshot_load(struct replica *replica, struct store_read *read);
 /* Publishing cannot fail after a commit, so its memory is taken before. Errors: NO_MEMORY. */
 CHECK_RESULT enum status snapshot_reserve(struct authority_snapshot **snapshot);
