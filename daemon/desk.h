@@ -7,29 +7,12 @@
 #define HOSO_DAEMON_DESK_H
 
 #include "client/command/call.h"
-#include "client/command/command.h"
-#include "client/home/home.h"
-#include "client/link/service.h"
+#include "client/home/attend.h"
 
-struct desk {
-    struct home *home;
-    struct service *service; /* NULL: nothing runs, jobs are done at once */
-};
-
-/* Takes a part of a long answer for stdout before the command ends; false: nobody takes any more.
- */
-struct desk_stream {
-    bool (*take)(void *context, struct bytes text); /* NULL: the answer stands whole */
-    void *context;
-};
-
-/* Answers |request|; |answer|'s buffers are the caller's, initialised. Any thread but the loop's
- * and the writer's. */
-void desk_answer(const struct desk *desk, const struct command_request *request,
-                 const struct desk_stream *stream, struct command_answer *answer);
-
-/* Runs |job| in a group: through the writer if one runs, else at once. As writer_run(). */
-CHECK_RESULT enum status desk_submit(const struct desk *desk, writer_job job, void *context);
+/* Answers |request|; |context| is the struct attendant, |answer|'s buffers are the caller's,
+ * initialised. Any thread but the loop's and the writer's. */
+void desk_answer(void *context, const struct command_request *request,
+                 const struct attend_stream *stream, struct command_answer *answer);
 
 /* A refusal in words: what is wrong, and what its failure says of what was kept and comes next. */
 struct desk_refusal {

@@ -69,10 +69,10 @@ static enum status keep_job(struct replica *replica, void *context)
 }
 
 /* What is asked, checked against who this node is; false: |*refusal| says why not. */
-static bool take_wish(const struct desk *desk, const struct json *arguments,
+static bool take_wish(const struct attendant *attendant, const struct json *arguments,
                       struct invitation *invitation, const struct desk_refusal **refusal)
 {
-    const struct replica_identity *identity = replica_identity(desk->home->replica);
+    const struct replica_identity *identity = replica_identity(attendant->home->replica);
     struct bytes unit = json_as_text(json_member(arguments, "unit"));
     struct bytes device = json_as_text(json_member(arguments, "device"));
 
@@ -87,14 +87,14 @@ static bool take_wish(const struct desk *desk, const struct json *arguments,
         return false;
     invitation->role = unit.size > 0 ? ROLE_OFFICE : ROLE_DEVICE;
     invitation->unit = unit.size > 0 ? unit : identity->unit;
-    invitation->label = unit.size > 0 ? unit_name(desk->home->replica, unit) : device;
+    invitation->label = unit.size > 0 ? unit_name(attendant->home->replica, unit) : device;
     invitation->scope =
         unit.size > 0 ? invite_scope_of_unit(&identity->root, unit) : identity->scope;
     return true;
 }
 
 /* |url| as the text carries it: given, or where this home listens. */
-static bool take_url(const struct desk *desk, const struct json *arguments,
+static bool take_url(const struct attendant *attendant, const struct json *arguments,
                      char url[INVITATION_URL_BYTES], const struct desk_refusal **refusal)
 {
     struct bytes given = json_as_text(json_member(arguments, "url"));
@@ -102,7 +102,7 @@ static bool take_url(const struct desk *desk, const struct json *arguments,
 
     if (given.size == 0) {
         *refusal = &no_address;
-        return listen_url(desk->home->path, url, INVITATION_URL_BYTES);
+        return listen_url(attendant->home->path, url, INVITATION_URL_BYTES);
     }
     *refusal = &bad_address;
     if (given.size >= INVITATION_URL_BYTES)
@@ -132,10 +132,10 @@ static void write_answer(const struct command_request *request, struct command_a
     json_write_end(&writer);
 }
 
-static enum status invite(const struct desk *desk, struct invitation *invitation, const char *url,
-                          struct buffer *text)
+static enum status invite(const struct attendant *attendant, struct invitation *invitation,
+                          const char *url, struct buffer *text)
 {
-    struct replica *replica = desk->home->replica;
+    struct replica *replica = attendant->home->replica;
     struct invitation_text carried = {.role = invitation->role,
                                       .unit = invitation->unit,
                                       .label = invitation->label,
@@ -146,18 +146,18 @@ static enum status invite(const struct desk *desk, struct invitation *invitation
     enum status status = STATUS_OK;
 
     entropy_fill(invitation->secret.secret, sizeof invitation->secret.secret);
-    invitation->expires =
-        desk->home->world.wall_seconds(desk->home->world.context) + INVITE_DAYS * TIME_DAY_SECONDS;
+    invitation->expires = attendant->home->world.wall_seconds(attendant->home->world.context) +
+                          INVITE_DAYS * TIME_DAY_SECONDS;
     carried.secret = invitation->secret;
     carried.expires = invitation->expires;
     status = invitation_write(&carried, text);
     if (status == STATUS_OK)
-        status = desk_submit(desk, keep_job, invitation);
+        status = attend_submit(attendant, keep_job, invitation);
     entropy_wipe(&carried.secret, sizeof carried.secret);
     return status;
 }
 
-void invite_answer(const struct desk *desk, const struct command_request *request,
+void invite_answer(const struct attendant *attendant, const struct command_request *request,
                    struct command_answer *answer)
 {
     const struct desk_refusal *refusal = NULL;
@@ -174,12 +174,12 @@ void invite_answer(const struct desk *desk, const struct command_request *reques
         desk_fail(request, answer, status);
         goto done;
     }
-    if (!take_wish(desk, arguments, &invitation, &refusal) ||
-        !take_url(desk, arguments, url, &refusal)) {
+    if (!take_wish(attendant, arguments, &invitation, &refusal) ||
+        !take_url(attendant, arguments, url, &refusal)) {
         desk_refuse(request, answer, refusal);
         goto done;
     }
-    status = invite(desk, &invitation, url, &text);
+    status = invite(attendant, &invitation, url, &text);
     if (status == STATUS_OK)
         write_answer(request, answer, buffer_view(&text), invitation.expires);
     else

@@ -7,7 +7,7 @@
 
 /* Arguments {"unit"} or {"device"}, and perhaps {"url"}; answers {"invite","expires"} or the text.
  */
-void invite_answer(const struct desk *desk, const struct command_request *request,
+void invite_answer(const struct attendant *attendant, const struct command_request *request,
                    struct command_answer *answer);
 
 /* The scope a unit's cases are in: one of its own under the district's root key, so that an office

@@ -14,8 +14,8 @@ static void ask(const struct config *config, const struct command_request *reque
                 struct command_answer *answer)
 {
     struct home home = {.store = NULL};
-    struct desk desk = {.home = &home};
-    struct desk_stream whole = {.take = NULL};
+    struct attendant attendant = {.home = &home};
+    struct attend_stream whole = {.take = NULL};
     int descriptor = -1;
     enum status status = local_connect(config->home, &descriptor);
 
@@ -25,7 +25,7 @@ static void ask(const struct config *config, const struct command_request *reque
     } else if (status == STATUS_NOT_FOUND) {
         status = home_open(&home, config->home);
         if (status == STATUS_OK) {
-            desk_answer(&desk, request, &whole, answer);
+            desk_answer(&attendant, request, &whole, answer);
         }
         home_close(&home);
     }

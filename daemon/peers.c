@@ -70,11 +70,11 @@ static void write_text(struct buffer *out, const struct replica_peer_status *pee
         buffer_append(out, line, (size_t)size < sizeof line ? (size_t)size : sizeof line - 1);
 }
 
-static void write_peers(const struct desk *desk, const struct command_request *request,
+static void write_peers(const struct attendant *attendant, const struct command_request *request,
                         const struct replica_status *status, const struct connected *connected,
                         struct buffer *out)
 {
-    int64_t now = desk->home->world.wall_seconds(desk->home->world.context);
+    int64_t now = attendant->home->world.wall_seconds(attendant->home->world.context);
 
     for (size_t i = 0; i < status->peer_count; i++) {
         const struct replica_peer_status *peer = &status->peers[i];
@@ -91,7 +91,7 @@ static void write_peers(const struct desk *desk, const struct command_request *r
     }
 }
 
-void peers_answer(const struct desk *desk, const struct command_request *request,
+void peers_answer(const struct attendant *attendant, const struct command_request *request,
                   struct command_answer *answer)
 {
     struct replica_read *read = NULL;
@@ -101,19 +101,19 @@ void peers_answer(const struct desk *desk, const struct command_request *request
     enum status status = STATUS_OK;
 
     arena_init(&arena, PEERS_ARENA_BYTES);
-    if (desk->service != NULL) {
+    if (attendant->service != NULL) {
         connected.peers = calloc(PEERS_MOST, sizeof *connected.peers);
         if (connected.peers == NULL)
             status = STATUS_NO_MEMORY;
         else
-            connected.count = service_peers(desk->service, connected.peers, PEERS_MOST);
+            connected.count = service_peers(attendant->service, connected.peers, PEERS_MOST);
     }
     if (status == STATUS_OK)
-        status = replica_read_begin(desk->home->replica, &read);
+        status = replica_read_begin(attendant->home->replica, &read);
     if (status == STATUS_OK)
         status = replica_status(read, &arena, &report);
     if (status == STATUS_OK)
-        write_peers(desk, request, &report, &connected, &answer->out);
+        write_peers(attendant, request, &report, &connected, &answer->out);
     else
         desk_fail(request, answer, status);
     replica_read_end(read);

@@ -5,7 +5,7 @@
 #include "daemon/desk.h"
 
 /* Answers one line a peer: {"unit","name","last_contact","ahead","behind","held"}, or a table. */
-void peers_answer(const struct desk *desk, const struct command_request *request,
+void peers_answer(const struct attendant *attendant, const struct command_request *request,
                   struct command_answer *answer);
 
 #endif

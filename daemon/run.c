@@ -1,7 +1,7 @@
 #include "daemon/run.h"
 
+#include "client/home/server.h"
 #include "daemon/listen.h"
-#include "daemon/local.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/page.h"
@@ -20,8 +20,8 @@ struct running {
     struct journal journal;
     struct address listen;
     struct service *service;
-    struct desk desk;
-    struct local *local;
+    struct attendant attendant;
+    struct server *server;
 };
 
 static const struct desk_refusal no_home = {
@@ -108,9 +108,9 @@ static const struct desk_refusal *open_service(struct running *running, enum sta
     *status = listen_remember(running->home.path, &running->listen);
     if (*status != STATUS_OK)
         return NULL;
-    running->desk.home = &running->home;
-    running->desk.service = running->service;
-    *status = local_open(&running->desk, &running->local);
+    running->attendant.home = &running->home;
+    running->attendant.service = running->service;
+    *status = server_open(running->home.path, desk_answer, &running->attendant, &running->server);
     if (*status == STATUS_LIMIT)
         return &long_home;
     if (*status == STATUS_OK)
@@ -157,11 +157,11 @@ static void say_ready(const struct running *running)
 
 static void stop(struct running *running)
 {
-    if (running->service != NULL && running->local != NULL) {
-        local_stop(running->local);
+    if (running->service != NULL && running->server != NULL) {
+        server_stop(running->server);
         service_end_exchanges(running->service);
     }
-    local_close(running->local);
+    server_close(running->server);
     service_close(running->service);
     home_close(&running->home);
 }

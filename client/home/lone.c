@@ -1,5 +1,6 @@
 #include "client/home/lone.h"
 
+#include "client/home/watch.h"
 #include "client/link/alone.h"
 
 enum { INDEX_MOST = 2048 };
@@ -30,13 +31,19 @@ static enum status lone_submit(void *context, writer_job job, void *job_context)
     return run_job(lone->host.replica, job, job_context);
 }
 
+static void take_told(void *context, struct bytes text)
+{
+    buffer_append_bytes(context, text);
+}
+
 static enum status lone_sync(void *context, const char *url, bool watch, struct buffer *answer)
 {
     struct lone *lone = context;
     const struct alone_options options = {
-        .replica = lone->host.replica, .world = &lone->home.world, .url = url, .watch = watch};
+        .replica = lone->host.replica, .world = &lone->home.world, .url = url};
 
-    return exchange_alone(&options, answer);
+    return watch ? watch_run(&lone->home, url, take_told, answer)
+                 : exchange_alone(&options, answer);
 }
 
 static bool lone_linked(void *context)

@@ -2,9 +2,6 @@
 
 #include "client/text/json.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 void exchange_write(const struct service_exchange *exchange, struct buffer *answer)
 {
     struct json_writer writer;
@@ -20,15 +17,6 @@ void exchange_write(const struct service_exchange *exchange, struct buffer *answ
     json_write_end(&writer);
 }
 
-/* The signals that end a watch are kept for sigwait() while one runs. */
-static void keep_signals(sigset_t *ends, sigset_t *before)
-{
-    sigemptyset(ends);
-    sigaddset(ends, SIGINT);
-    sigaddset(ends, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, ends, before);
-}
-
 enum status exchange_alone(const struct alone_options *options, struct buffer *answer)
 {
     struct service_options service_options = {.replica = options->replica,
@@ -37,15 +25,10 @@ enum status exchange_alone(const struct alone_options *options, struct buffer *a
                                               .upstream_url = options->url};
     struct service *service = NULL;
     struct service_exchange exchange = {0};
-    sigset_t ends;
-    sigset_t before;
-    int signal = 0;
     enum status status = service_open(&service_options, &service);
 
     if (status != STATUS_OK)
         return status;
-    if (options->watch)
-        keep_signals(&ends, &before);
     status = service_start(service);
     if (status == STATUS_OK) {
         status = service_exchange(service, options->timeout_ms, &exchange);
@@ -53,10 +36,6 @@ enum status exchange_alone(const struct alone_options *options, struct buffer *a
         if (service_health(service) != STATUS_OK)
             status = service_health(service);
     }
-    if (options->watch && (status == STATUS_OK || status == STATUS_UNREACHABLE))
-        status = sigwait(&ends, &signal) == 0 ? STATUS_OK : STATUS_IO;
     service_close(service);
-    if (options->watch)
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
     return status;
 }

@@ -15,7 +15,6 @@ struct alone_options {
     const struct replica_world *world;
     const struct journal *journal; /* NULL: says nothing */
     const char *url;               /* NULL: as the identity says */
-    bool watch;                    /* stays linked afterwards, until SIGINT or SIGTERM */
     uint64_t timeout_ms;           /* for the exchange; 0: none */
 };
 

@@ -55,7 +55,7 @@ void ask_loop(struct mailbox *mailbox, void (*answer)(void *context), void *cont
     pthread_mutex_destroy(&ask.mutex);
 }
 
-/* What the link has moved since the exchange began. */
+/* Adds what the link has moved since the exchange began or the last count. */
 static void count_moved(struct exchange *exchange)
 {
     struct service_exchange *result = &exchange->result;
@@ -69,12 +69,12 @@ static void count_moved(struct exchange *exchange)
     link_report(upstream->link, &now);
     if (exchange->link != link_id(upstream->link)) {
         memset(&exchange->base, 0, sizeof exchange->base);
-        result->bytes_up = QUERY_SIZE - 1; /* the nonce rode the upgrade */
+        result->bytes_up += QUERY_SIZE - 1; /* the nonce rode the upgrade */
     }
-    result->sent = now.records_sent - base->records_sent;
-    result->received = now.records_received - base->records_received;
+    result->sent += now.records_sent - base->records_sent;
+    result->received += now.records_received - base->records_received;
     result->bytes_up += now.payload_sent - base->payload_sent;
-    result->bytes_down = now.payload_received - base->payload_received;
+    result->bytes_down += now.payload_received - base->payload_received;
     result->refused = now.logs_refused;
 }
 
@@ -95,6 +95,15 @@ void exchanges_finish(struct exchanges *exchanges, enum status status)
 
         exchanges->first = exchange->next;
         exchange_finish(exchange, status);
+    }
+}
+
+void exchanges_carry(struct exchanges *exchanges)
+{
+    for (struct exchange *exchange = exchanges->first; exchange != NULL;
+         exchange = exchange->next) {
+        count_moved(exchange);
+        exchange->link = 0;
     }
 }
 

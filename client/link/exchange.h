@@ -22,6 +22,8 @@ CHECK_RESULT enum status exchange_wait(struct exchanges *exchanges, struct mailb
                                        uint64_t timeout_ms, struct service_exchange *result);
 /* On the loop: all that wait end with |status|. */
 void exchanges_finish(struct exchanges *exchanges, enum status status);
+/* On the loop: the link ends but the wait goes on with the next one; what it moved is counted. */
+void exchanges_carry(struct exchanges *exchanges);
 
 /* Runs |answer| with |context| on the loop's thread and returns when it has run. Any other thread,
  * while the loop runs. */

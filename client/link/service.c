@@ -33,6 +33,8 @@ struct service {
     bool loop_runs;
     struct timer *farewell;
     bool closing; /* the loop's */
+    bool
+        renewing; /* the link upwards ends because of a new epoch and is to be made again at once */
     size_t pages; /* being rendered; the loop's */
     atomic_bool linked;
     atomic_int health; /* enum status */
@@ -120,9 +122,16 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
         if (attached == NULL)
             journal_say(service->options.journal, JOURNAL_INFO, "unreachable", "why=\"%s\"", why);
         atomic_store(&service->linked, false);
-        atomic_store(&service->fault, (int)fault_of(attached));
-        exchanges_finish(&service->exchanges, fault_of(attached));
+        if (service->renewing) {
+            exchanges_carry(&service->exchanges);
+        } else {
+            atomic_store(&service->fault, (int)fault_of(attached));
+            exchanges_finish(&service->exchanges, fault_of(attached));
+        }
         upstream_lost(&service->upstream, report.retry_after_ms);
+        if (service->renewing)
+            upstream_dial(&service->upstream);
+        service->renewing = false;
     }
     if (attached != NULL)
         link_closed(attached, why);
@@ -157,6 +166,7 @@ static void on_news(void *context, const struct writer_news *news)
     if (news->epoch_changed) {
         journal_say(service->options.journal, JOURNAL_WARNING, "epoch", "why=\"%s\"",
                     news->epoch_why != NULL ? news->epoch_why : "");
+        service->renewing = service->has_upstream && service->upstream.link != NULL;
         link_end_all(&service->shared, "this store was rolled back: new epoch");
         return;
     }
@@ -279,7 +289,7 @@ static enum status open_upstream(struct service *service)
         url[identity->upstream_url.size] = '\0';
         text = url;
     }
-    status = address_parse(text, &address);
+    status = strstr(text, "://") != NULL ? address_parse(text, &address) : STATUS_USAGE;
     if (status != STATUS_OK)
         return status;
     status = upstream_init(&service->upstream, &service->shared, &address, &identity->upstream,

@@ -1,4 +1,4 @@
-#include "daemon/local.h"
+#include "client/home/server.h"
 
 #include "client/home/local.h"
 #include "client/link/work.h"
@@ -21,16 +21,18 @@ enum {
     SEND_SECONDS = 30 /* a client that reads nothing for so long is given up */
 };
 
-struct local_connection {
-    struct local *local;
+struct server_connection {
+    struct server *server;
     int fd;       /* -1: the place is free */
     bool working; /* a request is being answered: heartbeats are due */
     pthread_mutex_t sending;
     struct buffer request;
 };
 
-struct local {
-    const struct desk *desk;
+struct server {
+    void (*answer)(void *context, const struct command_request *request,
+                   const struct attend_stream *stream, struct command_answer *answer);
+    void *context;
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
     int fd;
     int wake[2]; /* a pipe: something written ends the listener */
@@ -39,7 +41,7 @@ struct local {
     pthread_cond_t freed;
     bool stopping;
     size_t open;
-    struct local_connection connections[LOCAL_CONNECTIONS_MOST];
+    struct server_connection connections[SERVER_CONNECTIONS_MOST];
 };
 
 static bool send_all(int fd, struct bytes bytes)
@@ -60,7 +62,7 @@ static bool send_all(int fd, struct bytes bytes)
 /* ---- one connection, on its own thread ---- */
 
 /* Reads on until the request's line is whole; |*line| borrows from the buffer. */
-static bool read_line(struct local_connection *connection, struct bytes *line)
+static bool read_line(struct server_connection *connection, struct bytes *line)
 {
     uint8_t piece[READ_BYTES];
     size_t seen = 0;
@@ -87,20 +89,20 @@ static bool read_line(struct local_connection *connection, struct bytes *line)
     }
 }
 
-static void set_working(struct local_connection *connection, bool working)
+static void set_working(struct server_connection *connection, bool working)
 {
-    pthread_mutex_lock(&connection->local->mutex);
+    pthread_mutex_lock(&connection->server->mutex);
     connection->working = working;
-    pthread_mutex_unlock(&connection->local->mutex);
+    pthread_mutex_unlock(&connection->server->mutex);
 }
 
-static bool is_stopping(struct local *local)
+static bool is_stopping(struct server *server)
 {
     bool stopping = false;
 
-    pthread_mutex_lock(&local->mutex);
-    stopping = local->stopping;
-    pthread_mutex_unlock(&local->mutex);
+    pthread_mutex_lock(&server->mutex);
+    stopping = server->stopping;
+    pthread_mutex_unlock(&server->mutex);
     return stopping;
 }
 
@@ -108,11 +110,11 @@ static bool is_stopping(struct local *local)
  * the two apart. */
 static bool send_part(void *context, struct bytes text)
 {
-    struct local_connection *connection = context;
+    struct server_connection *connection = context;
     struct buffer line;
     bool sent = false;
 
-    if (is_stopping(connection->local))
+    if (is_stopping(connection->server))
         return false; /* who watches stops watching */
     buffer_init(&line, LOCAL_ANSWER_BYTES_MAX);
     if (local_put_progress(text, &line) == STATUS_OK) {
@@ -125,12 +127,12 @@ static bool send_part(void *context, struct bytes text)
 }
 
 /* Answers one request. False: the connection is no use any more. */
-static bool answer_line(struct local_connection *connection, struct bytes line)
+static bool answer_line(struct server_connection *connection, struct bytes line)
 {
     struct command_request request;
     struct command_answer answer = {.code = HOSO_DONE};
     struct json *document = NULL;
-    struct desk_stream stream = {.take = send_part, .context = connection};
+    struct attend_stream stream = {.take = send_part, .context = connection};
     struct buffer arguments;
     struct buffer out;
     bool sent = false;
@@ -144,7 +146,7 @@ static bool answer_line(struct local_connection *connection, struct bytes line)
     status = local_take_request(line, &document, &arguments, &request);
     if (status == STATUS_OK) {
         set_working(connection, true);
-        desk_answer(connection->local->desk, &request, &stream, &answer);
+        connection->server->answer(connection->server->context, &request, &stream, &answer);
         set_working(connection, false);
         status = local_put_answer(&answer, &out);
     }
@@ -160,27 +162,27 @@ static bool answer_line(struct local_connection *connection, struct bytes line)
 
 static void *connection_run(void *argument)
 {
-    struct local_connection *connection = argument;
-    struct local *local = connection->local;
+    struct server_connection *connection = argument;
+    struct server *server = connection->server;
     struct bytes line;
 
     /* One request a connection: the client hangs up when it has its answer. */
     if (read_line(connection, &line))
         (void)answer_line(connection, line);
     buffer_deinit(&connection->request);
-    pthread_mutex_lock(&local->mutex);
+    pthread_mutex_lock(&server->mutex);
     close(connection->fd);
     connection->fd = -1;
-    local->open--;
-    pthread_cond_broadcast(&local->freed);
-    pthread_mutex_unlock(&local->mutex);
+    server->open--;
+    pthread_cond_broadcast(&server->freed);
+    pthread_mutex_unlock(&server->mutex);
     return NULL;
 }
 
 /* ---- the listener ---- */
 
 /* One that is being sent something hears enough; a full pipe means that nobody waits. */
-static void send_heartbeat(struct local_connection *connection, struct bytes line)
+static void send_heartbeat(struct server_connection *connection, struct bytes line)
 {
     if (connection->fd < 0 || !connection->working ||
         pthread_mutex_trylock(&connection->sending) != 0)
@@ -190,56 +192,56 @@ static void send_heartbeat(struct local_connection *connection, struct bytes lin
 }
 
 /* A client that waits hears that the daemon lives. */
-static void send_heartbeats(struct local *local)
+static void send_heartbeats(struct server *server)
 {
     struct buffer line;
 
     buffer_init(&line, 256);
     if (local_put_progress(bytes_of(NULL, 0), &line) == STATUS_OK) {
-        pthread_mutex_lock(&local->mutex);
-        for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST; i++) {
-            send_heartbeat(&local->connections[i], buffer_view(&line));
+        pthread_mutex_lock(&server->mutex);
+        for (size_t i = 0; i < SERVER_CONNECTIONS_MOST; i++) {
+            send_heartbeat(&server->connections[i], buffer_view(&line));
         }
-        pthread_mutex_unlock(&local->mutex);
+        pthread_mutex_unlock(&server->mutex);
     }
     buffer_deinit(&line);
 }
 
-static void take_connection(struct local *local, int fd)
+static void take_connection(struct server *server, int fd)
 {
     struct timeval patience = {.tv_sec = SEND_SECONDS};
-    struct local_connection *connection = NULL;
+    struct server_connection *connection = NULL;
     pthread_t thread;
 
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    pthread_mutex_lock(&local->mutex);
-    for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST && connection == NULL; i++) {
-        if (local->connections[i].fd < 0)
-            connection = &local->connections[i];
+    pthread_mutex_lock(&server->mutex);
+    for (size_t i = 0; i < SERVER_CONNECTIONS_MOST && connection == NULL; i++) {
+        if (server->connections[i].fd < 0)
+            connection = &server->connections[i];
     }
-    if (connection != NULL && !local->stopping) {
-        connection->local = local;
+    if (connection != NULL && !server->stopping) {
+        connection->server = server;
         connection->fd = fd;
         connection->working = false;
         buffer_init(&connection->request, LOCAL_REQUEST_BYTES_MAX);
         if (thread_start(&thread, connection_run, connection) == STATUS_OK) {
             pthread_detach(thread);
-            local->open++;
+            server->open++;
             fd = -1;
         } else {
             connection->fd = -1;
         }
     }
-    pthread_mutex_unlock(&local->mutex);
+    pthread_mutex_unlock(&server->mutex);
     if (fd >= 0)
         close(fd);
 }
 
 static void *listener_run(void *argument)
 {
-    struct local *local = argument;
-    struct pollfd watched[2] = {{.fd = local->fd, .events = POLLIN},
-                                {.fd = local->wake[0], .events = POLLIN}};
+    struct server *server = argument;
+    struct pollfd watched[2] = {{.fd = server->fd, .events = POLLIN},
+                                {.fd = server->wake[0], .events = POLLIN}};
 
     for (;;) {
         int ready = poll(watched, 2, HEARTBEAT_MS);
@@ -247,14 +249,14 @@ static void *listener_run(void *argument)
         if (ready < 0 && errno != EINTR)
             break;
         if (ready == 0)
-            send_heartbeats(local);
+            send_heartbeats(server);
         if (ready > 0 && watched[1].revents != 0)
             break;
         if (ready > 0 && (watched[0].revents & POLLIN) != 0) {
-            int fd = accept4(local->fd, NULL, NULL, SOCK_CLOEXEC);
+            int fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC);
 
             if (fd >= 0)
-                take_connection(local, fd);
+                take_connection(server, fd);
         }
     }
     return NULL;
@@ -262,95 +264,100 @@ static void *listener_run(void *argument)
 
 /* ---- life ---- */
 
-static enum status bind_socket(struct local *local)
+static enum status bind_socket(struct server *server)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     mode_t before = 0;
     int bound = -1;
 
-    memcpy(address.sun_path, local->path, sizeof address.sun_path);
-    local->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (local->fd < 0)
+    memcpy(address.sun_path, server->path, sizeof address.sun_path);
+    server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (server->fd < 0)
         return STATUS_IO;
-    (void)unlink(local->path);
+    (void)unlink(server->path);
     /* Never open to others, not even for a moment. No other thread makes files yet. */
     before = umask(0177);
-    bound = bind(local->fd, (const struct sockaddr *)&address, sizeof address);
+    bound = bind(server->fd, (const struct sockaddr *)&address, sizeof address);
     (void)umask(before);
-    return bound == 0 && listen(local->fd, LOCAL_CONNECTIONS_MOST) == 0 ? STATUS_OK : STATUS_IO;
+    return bound == 0 && listen(server->fd, SERVER_CONNECTIONS_MOST) == 0 ? STATUS_OK : STATUS_IO;
 }
 
-enum status local_open(const struct desk *desk, struct local **out)
+enum status server_open(const char *path,
+                        void (*answer)(void *context, const struct command_request *request,
+                                       const struct attend_stream *stream,
+                                       struct command_answer *answer),
+                        void *context, struct server **out)
 {
-    struct local *local = calloc(1, sizeof *local);
+    struct server *server = calloc(1, sizeof *server);
     enum status status = STATUS_OK;
 
     *out = NULL;
-    if (local == NULL)
+    if (server == NULL)
         return STATUS_NO_MEMORY;
-    local->desk = desk;
-    local->fd = -1;
-    local->wake[0] = local->wake[1] = -1;
-    for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST; i++) {
-        local->connections[i].fd = -1;
-        pthread_mutex_init(&local->connections[i].sending, NULL);
+    server->answer = answer;
+    server->context = context;
+    server->fd = -1;
+    server->wake[0] = server->wake[1] = -1;
+    for (size_t i = 0; i < SERVER_CONNECTIONS_MOST; i++) {
+        server->connections[i].fd = -1;
+        pthread_mutex_init(&server->connections[i].sending, NULL);
     }
-    status = local_socket_path(desk->home->path, local->path, sizeof local->path);
+    status = local_socket_path(path, server->path, sizeof server->path);
     if (status == STATUS_OK)
-        status = bind_socket(local);
-    if (status == STATUS_OK && pipe2(local->wake, O_CLOEXEC) != 0)
+        status = bind_socket(server);
+    if (status == STATUS_OK && pipe2(server->wake, O_CLOEXEC) != 0)
         status = STATUS_IO;
-    if (status == STATUS_OK && (pthread_mutex_init(&local->mutex, NULL) != 0 ||
-                                pthread_cond_init(&local->freed, NULL) != 0))
+    if (status == STATUS_OK && (pthread_mutex_init(&server->mutex, NULL) != 0 ||
+                                pthread_cond_init(&server->freed, NULL) != 0))
         status = STATUS_NO_MEMORY;
     if (status == STATUS_OK)
-        status = thread_start(&local->listener, listener_run, local);
+        status = thread_start(&server->listener, listener_run, server);
     if (status == STATUS_OK) {
-        *out = local;
+        *out = server;
         return STATUS_OK;
     }
-    if (local->fd >= 0)
-        close(local->fd);
-    if (local->wake[0] >= 0) {
-        close(local->wake[0]);
-        close(local->wake[1]);
+    if (server->fd >= 0)
+        close(server->fd);
+    if (server->wake[0] >= 0) {
+        close(server->wake[0]);
+        close(server->wake[1]);
     }
-    free(local);
+    free(server);
     return status;
 }
 
-void local_stop(struct local *local)
+void server_stop(struct server *server)
 {
-    pthread_mutex_lock(&local->mutex);
-    if (!local->stopping) {
-        local->stopping = true;
-        (void)unlink(local->path);
-        close(local->wake[1]); /* the listener sees the end of the pipe */
-        local->wake[1] = -1;
+    pthread_mutex_lock(&server->mutex);
+    if (!server->stopping) {
+        server->stopping = true;
+        (void)unlink(server->path);
+        close(server->wake[1]); /* the listener sees the end of the pipe */
+        server->wake[1] = -1;
         /* Who has not asked yet will not be answered; who waits for an answer gets it. */
-        for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST; i++) {
-            if (local->connections[i].fd >= 0 && !local->connections[i].working)
-                (void)shutdown(local->connections[i].fd, SHUT_RD);
+        for (size_t i = 0; i < SERVER_CONNECTIONS_MOST; i++) {
+            if (server->connections[i].fd >= 0 && !server->connections[i].working)
+                (void)shutdown(server->connections[i].fd, SHUT_RD);
         }
     }
-    pthread_mutex_unlock(&local->mutex);
+    pthread_mutex_unlock(&server->mutex);
 }
 
-void local_close(struct local *local)
+void server_close(struct server *server)
 {
-    if (local == NULL)
+    if (server == NULL)
         return;
-    local_stop(local);
-    pthread_join(local->listener, NULL);
-    pthread_mutex_lock(&local->mutex);
-    while (local->open > 0)
-        pthread_cond_wait(&local->freed, &local->mutex);
-    pthread_mutex_unlock(&local->mutex);
-    close(local->fd);
-    close(local->wake[0]);
-    for (size_t i = 0; i < LOCAL_CONNECTIONS_MOST; i++)
-        pthread_mutex_destroy(&local->connections[i].sending);
-    pthread_cond_destroy(&local->freed);
-    pthread_mutex_destroy(&local->mutex);
-    free(local);
+    server_stop(server);
+    pthread_join(server->listener, NULL);
+    pthread_mutex_lock(&server->mutex);
+    while (server->open > 0)
+        pthread_cond_wait(&server->freed, &server->mutex);
+    pthread_mutex_unlock(&server->mutex);
+    close(server->fd);
+    close(server->wake[0]);
+    for (size_t i = 0; i < SERVER_CONNECTIONS_MOST; i++)
+        pthread_mutex_destroy(&server->connections[i].sending);
+    pthread_cond_destroy(&server->freed);
+    pthread_mutex_destroy(&server->mutex);
+    free(server);
 }
