@@ -387,6 +387,31 @@ static void test_session__client_without_room_comes_again(void **state)
     assert_int_equal(status.at_office, status.records);
 }
 
+/* The cursor is of before the backup and fits: only the digests tell that the hub went back, and
+ * what the office holds of the hub's hand proves it. */
+static void test_session__rolled_back_hub_below_a_fitting_cursor_is_shown_its_receipt(void **state)
+{
+    struct world *world = *state;
+    struct site back;
+    receive(&world->office, 3);
+    meet(world, &world->office, &world->hub);
+    copy_site(&back, &world->hub);
+    receive(&world->office, 3);
+    pair_connect(&world->pair, &world->office, &world->hub);
+    while (world->pair.client.commits == 0 && pair_run_some(&world->pair, 1)) {
+    }
+    pair_close(&world->pair); /* cut once the receipt is kept, before the cursor is */
+    struct name before = replica_epoch(back.replica);
+    pair_connect(&world->pair, &world->office, &back);
+    pair_run(&world->pair);
+    assert_int_equal(side_report(&world->pair.server).paths[PATH_CURSOR], 1);
+    pair_close(&world->pair);
+    assert_same(&world->office, &back);
+    struct name after = replica_epoch(back.replica);
+    assert_false(name_equal(&before, &after));
+    site_close(&back);
+}
+
 static bool spoil_hello(struct pair *pair, struct side *from, uint8_t *frame, size_t *size)
 {
     bool hit = from == (pair->count == 0 ? &pair->server : &pair->client);
@@ -537,6 +562,7 @@ int main(void)
         TEST(many_small_receipts_are_told),
         TEST(log_without_room_is_no_reason_for_another),
         TEST(client_without_room_comes_again),
+        TEST(rolled_back_hub_below_a_fitting_cursor_is_shown_its_receipt),
         TEST(no_record_leaves_before_the_other_is_proved),
         TEST(bad_record_stops_its_log_and_no_other),
         TEST(small_window_is_enough),
