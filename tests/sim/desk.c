@@ -288,6 +288,13 @@ void desk_act(struct node *node)
         scribe_add(node, (struct job){.kind = JOB_CALL, .call = random_call});
 }
 
+void desk_rush(struct node *node)
+{
+    enum { RUSH = 3 };
+    for (size_t i = 0; i < RUSH && node_is_up(node) && node->unit != 0; i++)
+        scribe_add(node, (struct job){.kind = JOB_CALL, .call = receive_call});
+}
+
 /* ---- scripts ---- */
 
 struct script {

@@ -1,6 +1,7 @@
 #include "tests/sim/scribe.h"
 
 #include "tests/sim/check.h"
+#include "tests/sim/desk.h"
 #include "tests/sim/endpoint.h"
 
 #include <stdlib.h>
@@ -176,6 +177,7 @@ static void epoch_changed(struct node *node, const struct replica_commit *commit
     world_say(world, "%s was rolled back: %s", node->name,
               commit->epoch_why ? commit->epoch_why : "?");
     node->unknowing = false;
+    desk_rush(node);
     for (size_t i = 0; i < world->endpoint_count; i++) {
         struct endpoint *endpoint = world->endpoints[i];
         if (endpoint && endpoint->node == node)

@@ -4,12 +4,14 @@
  */
 #include "client/store/store.h"
 
-enum { STORES = 64 };
+/* A store's first commits are honest: a replica is made, a district founded. */
+enum { STORES = 64, HONEST_COMMITS = 6 };
 
 struct late {
     struct store *store;
     struct store_write *write;
     bool pending;
+    unsigned commits;
 };
 
 /* The one place of the tests with state of its own: a fault has no owner to hang on. */
@@ -32,7 +34,7 @@ static struct late *late_of(const struct store *store, const struct store_write 
 {
     for (size_t i = 0; i < STORES; i++) {
         struct late *late = &lates[i];
-        if ((store && late->store == store) || (write && late->write == write))
+        if (late->store && ((store && late->store == store) || (write && late->write == write)))
             return late;
     }
     return NULL;
@@ -43,7 +45,8 @@ static enum status make_durable(struct late *late)
     if (!late || !late->pending)
         return STATUS_OK;
     struct store_write *write = late->write;
-    *late = (struct late){0};
+    late->pending = false;
+    late->write = NULL;
     return __real_store_commit(write);
 }
 
@@ -51,8 +54,10 @@ static void lose(struct late *late)
 {
     if (late && late->pending)
         __real_store_abort(late->write);
-    if (late)
-        *late = (struct late){0};
+    if (late) {
+        late->pending = false;
+        late->write = NULL;
+    }
 }
 
 enum status __wrap_store_write_begin(struct store *store, struct store_write **write)
@@ -60,11 +65,12 @@ enum status __wrap_store_write_begin(struct store *store, struct store_write **w
     enum status status = make_durable(late_of(store, NULL));
     if (status == STATUS_OK)
         status = __real_store_write_begin(store, write);
-    for (size_t i = 0; i < STORES && status == STATUS_OK; i++) {
-        if (!lates[i].store) {
-            lates[i] = (struct late){.store = store, .write = *write};
-            break;
-        }
+    struct late *late = late_of(store, NULL);
+    for (size_t i = 0; i < STORES && !late; i++)
+        late = lates[i].store ? NULL : &lates[i];
+    if (status == STATUS_OK && late) {
+        late->store = store;
+        late->write = *write;
     }
     return status;
 }
@@ -72,7 +78,9 @@ enum status __wrap_store_write_begin(struct store *store, struct store_write **w
 enum status __wrap_store_commit(struct store_write *write)
 {
     struct late *late = late_of(NULL, write);
-    if (!late)
+    if (late && ++late->commits <= HONEST_COMMITS)
+        late->write = NULL;
+    if (!late || !late->write)
         return __real_store_commit(write);
     late->pending = true;
     return STATUS_OK;
@@ -82,13 +90,16 @@ void __wrap_store_abort(struct store_write *write)
 {
     struct late *late = late_of(NULL, write);
     if (late)
-        *late = (struct late){0};
+        late->write = NULL;
     __real_store_abort(write);
 }
 
 void __wrap_store_close(struct store *store)
 {
-    lose(late_of(store, NULL));
+    struct late *late = late_of(store, NULL);
+    lose(late);
+    if (late)
+        *late = (struct late){0};
     __real_store_close(store);
 }
 
