@@ -100,12 +100,12 @@ enum status evidence_receipt(struct replica *replica, const struct receipt *rece
     enum status status = name_equal(&receipt->epoch, &replica->group.epoch)
                              ? known_epoch(replica, receipt, &proof)
                              : unknown_epoch(replica, &receipt->epoch, &proof);
+    /* Also one of an epoch that is over tells what this store once held. */
+    if (status == STATUS_OK)
+        status = doubt_numbers(replica, receipt);
     if (status != STATUS_OK || !proof)
         return status;
-    status = doubt_numbers(replica, receipt);
-    return status == STATUS_OK
-               ? rolled_back(replica, "a receipt of this node covers what its store lacks")
-               : status;
+    return rolled_back(replica, "a receipt of this node covers what its store lacks");
 }
 
 enum status evidence_record(struct replica *replica, const struct log_row *log)

@@ -2,11 +2,17 @@
 
 #include "client/replica/peer.h"
 #include "client/replica/receipt.h"
+#include "client/replica/receipt_row.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECEIPT_ARENA_BYTES = 1 << 20, FIRST_RECEIPTS = 16 };
+enum {
+    RECEIPT_ARENA_BYTES = 1 << 20,
+    FIRST_RECEIPTS = 16,
+    EVIDENCE_MOST = 32, /* receipts shown beside the newest */
+    EVIDENCE_BYTES = 32 * 1024
+};
 
 static int number_compare(const void *a, const void *b)
 {
@@ -266,13 +272,65 @@ static enum status inquiry_receipts(struct inquiry *inquiry)
     return status;
 }
 
+/* Receipts by which a node is shown what it once held of its own logs. */
+struct evidence {
+    const struct inquiry *inquiry;
+    uint32_t signer;
+    uint64_t numbers[EVIDENCE_MOST]; /* of receipts, each once */
+    size_t count;
+    enum status status;
+};
+
+static bool evidence_add(void *context, const struct log_row *log)
+{
+    struct evidence *evidence = context;
+    struct cover_row cover;
+    if (!public_key_equal(&log->device, &evidence->inquiry->request->peer))
+        return true;
+    struct table_key key = key_of_cover(&log->name, evidence->signer, SLOT_HELD);
+    enum status status = receipt_cover_get(evidence->inquiry->read, &key, &cover);
+    if (status == STATUS_NOT_FOUND)
+        return true;
+    evidence->status = status;
+    for (size_t i = 0; status == STATUS_OK && i < evidence->count; i++) {
+        if (evidence->numbers[i] == cover.receipt)
+            return true;
+    }
+    if (status == STATUS_OK)
+        evidence->numbers[evidence->count++] = cover.receipt;
+    return status == STATUS_OK && evidence->count < EVIDENCE_MOST;
+}
+
+static enum status evidence_list(struct inquiry *inquiry, struct receipt_list *list)
+{
+    struct evidence evidence = {.inquiry = inquiry};
+    struct signer_row signer;
+    struct bytes raw;
+    enum status status = receipt_signer_get(inquiry->read, &inquiry->request->peer, &signer);
+    if (status == STATUS_OK)
+        status = receipt_newest(inquiry->read, &inquiry->request->peer, &raw);
+    if (status == STATUS_OK)
+        status = receipt_add(list, inquiry->arena, raw);
+    if (status != STATUS_OK)
+        return status;
+    evidence.signer = signer.number;
+    status = log_each(inquiry->read, evidence_add, &evidence);
+    status = status == STATUS_OK ? evidence.status : status;
+    for (size_t i = 0; status == STATUS_OK && i < evidence.count; i++) {
+        struct table_key key = key_of_kind(RECEIPT_RAW, evidence.numbers[i]);
+        if (evidence.numbers[i] == signer.newest)
+            continue;
+        status = store_get(inquiry->read, TABLE_RECEIPT, key_bytes(&key), &raw);
+        if (status == STATUS_OK && list->bytes + raw.size <= EVIDENCE_BYTES)
+            status = receipt_add(list, inquiry->arena, raw);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+}
+
 static enum status inquiry_evidence(struct inquiry *inquiry)
 {
     struct receipt_list list = {.count = 0};
-    struct bytes raw;
-    enum status status = receipt_newest(inquiry->read, &inquiry->request->peer, &raw);
-    if (status == STATUS_OK)
-        status = receipt_add(&list, inquiry->arena, raw);
+    enum status status = evidence_list(inquiry, &list);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
     inquiry->result->receipts = list.items;

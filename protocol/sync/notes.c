@@ -262,7 +262,7 @@ enum status notes_evidence_read(struct session *session, const struct read_resul
     if (result->receipt_count == 0) {
         return STATUS_OK;
     }
-    struct receipts evidence = {.items = result->receipts, .count = 1};
+    struct receipts evidence = {.items = result->receipts, .count = result->receipt_count};
     receipts_encode(&evidence, frame_begin(session));
     return frame_end(session);
 }

@@ -81,8 +81,9 @@ enum read_kind {
     READ_IDS,      /* ids of |log| at |seqs| */
     READ_RECEIPTS, /* receipts that cover logs of |scopes|, after receipt number |from|. One that a
                       later one of the same signer and epoch covers whole may be left out */
-    READ_EVIDENCE, /* the newest receipt signed by |peer| (largest arrival of its newest epoch);
-                      none is no error */
+    READ_EVIDENCE, /* the newest receipt signed by |peer| (largest arrival of its newest epoch), and
+                      its newest over each log of its own: few enough for one frame; none is no
+                      error */
     READ_CURSOR    /* the running hash at arrival |from| (0: all zero). NOT_FOUND past the newest */
 };
 
