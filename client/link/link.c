@@ -34,6 +34,7 @@ struct link {
     struct timer *timer;
     struct verify_job *first_verify, *last_verify; /* in the order the session asked */
     struct outbox held;                            /* frames that wait for a note */
+    bool rest_told; /* the store heard that both ends hold the same */
     enum noted noted;
     enum status fault; /* why the session ended it */
     bool ending;
@@ -355,6 +356,13 @@ static void watch(struct link *link, const struct session_report *report)
     if (knows(link, report) && report->settled && link->noted == NOTED_NOTHING &&
         note_contact(link->shared, &report->peer, true) == STATUS_OK)
         link->noted = NOTED_CONTACT;
+    /* Once a session: one that starts to doubt later ends all sessions. */
+    if (knows(link, report) && report->at_rest && !link->rest_told) {
+        link->rest_told = true;
+        if (replica_in_doubt(link->shared->replica) &&
+            note_rest(link->shared, &report->peer) != STATUS_OK)
+            link->rest_told = false;
+    }
     link->shared->changed(link->shared->context, link);
 }
 

@@ -77,6 +77,23 @@ enum status note_in_flight(struct link_shared *shared, const struct public_key *
     return STATUS_OK;
 }
 
+static enum status rest_job(struct replica *replica, void *context)
+{
+    const struct note *note = context;
+
+    return replica_note_rest(replica, &note->peer);
+}
+
+enum status note_rest(struct link_shared *shared, const struct public_key *peer)
+{
+    struct note *note = note_new(shared, peer, rest_job, contact_done);
+
+    if (note == NULL)
+        return STATUS_NO_MEMORY;
+    writer_send(shared->writer, &note->post);
+    return STATUS_OK;
+}
+
 static enum status admit_job(struct replica *replica, void *context)
 {
     const struct note *note = context;

@@ -10,6 +10,8 @@
 /* The peer was reached now; |certain|: nothing is in flight to it. Errors of all: NO_MEMORY. */
 CHECK_RESULT enum status note_contact(struct link_shared *shared, const struct public_key *peer,
                                       bool certain);
+/* Both ends hold the same: a store that was restored may trust its numbers again. */
+CHECK_RESULT enum status note_rest(struct link_shared *shared, const struct public_key *peer);
 /* Records are about to leave for the peer: its marks are in doubt. |done| is called on the loop
  * when that is durable, or could not be made so. */
 CHECK_RESULT enum status

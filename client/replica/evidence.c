@@ -9,6 +9,9 @@ static enum status rolled_back(struct replica *replica, const char *why)
 {
     struct group *group = &replica->group;
     enum status status = log_close_own(replica);
+    /* What is missing beside what was shown, only the node above can tell. */
+    if (status == STATUS_OK)
+        status = number_doubt_all(replica);
     if (status != STATUS_OK || group->epoch_changed)
         return status;
     status = receipt_forget_own(replica);

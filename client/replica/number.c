@@ -276,6 +276,23 @@ enum status number_doubt(struct replica *replica, const struct name *log, uint64
     return group_put(replica, TABLE_NUMBER, &key, bytes_of(row, sizeof row));
 }
 
+/* The row of no log: never held, so it stands until it is taken away. */
+enum status number_doubt_all(struct replica *replica)
+{
+    struct name none = {{0}};
+    return number_doubt(replica, &none, 0, &none);
+}
+
+enum status number_confirmed(struct replica *replica)
+{
+    struct name none = {{0}};
+    struct table_key key = key_start();
+    key_u8(&key, NUMBER_DOUBT);
+    key_name(&key, &none);
+    enum status status = group_delete(replica, TABLE_NUMBER, &key);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status is_held(struct store_read *read, const struct name *log, struct bytes row,
                            bool *held)
 {

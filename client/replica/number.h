@@ -65,6 +65,11 @@ CHECK_RESULT enum status number_note_body(struct replica *replica, const struct 
  * drawn until that record, whose id begins with |id16|, is here again. */
 CHECK_RESULT enum status number_doubt(struct replica *replica, const struct name *log, uint64_t seq,
                                       const struct name *id16);
+/* [writer] The same, of an extent nobody can tell yet: until number_confirmed(). */
+CHECK_RESULT enum status number_doubt_all(struct replica *replica);
+/* [writer] The node above (at the top: any peer) holds the same as this one: nothing it knew of is
+ * missing any more. */
+CHECK_RESULT enum status number_confirmed(struct replica *replica);
 /* Whether such a doubt stands. */
 CHECK_RESULT enum status number_in_doubt(struct store_read *read, bool *doubt);
 

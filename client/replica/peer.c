@@ -1,6 +1,7 @@
 #include "client/replica/peer.h"
 
 #include "client/replica/log.h"
+#include "client/replica/number.h"
 
 #include <string.h>
 
@@ -150,4 +151,23 @@ enum status replica_note_refused(struct replica *replica, const struct public_ke
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     return log_refused(replica, &row, seq);
+}
+
+bool replica_in_doubt(struct replica *replica)
+{
+    struct store_read *read = NULL;
+    bool doubt = false;
+    if (store_read_begin(replica->store, &read) != STATUS_OK)
+        return false;
+    enum status status = number_in_doubt(read, &doubt);
+    store_read_end(read);
+    return status == STATUS_OK && doubt;
+}
+
+enum status replica_note_rest(struct replica *replica, const struct public_key *peer)
+{
+    const struct replica_identity *identity = &replica->identity;
+    if (identity->has_upstream && !public_key_equal(&identity->upstream, peer))
+        return STATUS_OK;
+    return number_confirmed(replica);
 }

@@ -211,6 +211,13 @@ CHECK_RESULT enum status replica_index(struct replica *replica, size_t most, siz
 CHECK_RESULT enum status replica_note_peer(struct replica *replica, const struct public_key *peer,
                                            bool certain, int64_t contact_seconds);
 
+/* True if this node has found out that it was restored and has not been at rest with the node above
+ * since: it draws no numbers. [any] */
+bool replica_in_doubt(struct replica *replica);
+/* [writer] A session with |peer| is at rest: both hold the same. Ends the doubt if |peer| is the
+ * node above, or any at the top. */
+CHECK_RESULT enum status replica_note_rest(struct replica *replica, const struct public_key *peer);
+
 /*
  * [writer] A peer refused |log| from |seq| on, for |why|. Noted for the status page; if it is this
  * node's own log and refused for its bytes, the next act opens a new log that goes on from the

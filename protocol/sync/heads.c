@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { BISECT_POINTS = 16 };
+enum { BISECT_POINTS = 16, GAPS_MOST = 8 /* of one log in a row */ };
 
 bool job_log(struct session *session, const struct name *log, struct log_entry **entry)
 {
@@ -239,9 +239,17 @@ static enum status weigh_answer(struct session *session, const struct head *told
     return news ? common_found(session, entry, told->seq) : STATUS_OK;
 }
 
-/* What was in flight behind a gap is lost: once it is all disposed of, the head is asked for. */
+/* What was in flight behind a gap is lost: once it is all disposed of, the head is asked for. A
+ * peer that finds gaps and nothing else lacks what a branch has left, and will go on to: it may
+ * have refused it. */
 static void drain(struct session *session, struct log_entry *entry)
 {
+    if (++entry->gaps > GAPS_MOST && entry->sending != SENDING_STOPPED) {
+        entry->sending = SENDING_STOPPED;
+        entry->unwanted = true;
+        session->report.logs_refused++;
+        session->change++;
+    }
     if (entry->sending == SENDING_OPEN || entry->sending == SENDING_DRAIN) {
         entry->sending = SENDING_DRAIN;
         entry->drain_bytes = session->line.sent;

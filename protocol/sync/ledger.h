@@ -59,6 +59,7 @@ struct log_entry {
     uint64_t drain_bytes;
     uint64_t low, high; /* while bisecting: equal at low, differing at high */
     bool bisect_asked;
+    unsigned gaps; /* the peer found in a row, nothing being taken in between */
     bool unwanted; /* the peer refuses it: no stream brings it in this session */
     uint64_t have; /* a server: what its stream passes over */
     /* taking */

@@ -77,6 +77,7 @@ static enum status note_held(struct session *session, const struct name *log, ui
     if (entry == NULL) {
         return STATUS_OK;
     }
+    entry->gaps = entry->peer_seq < seq ? 0 : entry->gaps;
     entry->peer_seq = entry->peer_seq < seq ? seq : entry->peer_seq;
     return notes_mark(batch, log, seq);
 }

@@ -167,10 +167,13 @@ static void schedule_tick(struct endpoint *endpoint)
 static void note_rest(struct endpoint *endpoint)
 {
     struct session_report report;
-    if (endpoint->doubt_noted || endpoint->rest_noted)
-        return;
     session_report(endpoint->session, &report);
-    if (!report.settled)
+    if (report.at_rest && !endpoint->rest_told) {
+        endpoint->rest_told = true;
+        if (replica_in_doubt(endpoint->node->replica))
+            scribe_add(endpoint->node, (struct job){.kind = JOB_REST, .key = report.peer});
+    }
+    if (endpoint->doubt_noted || endpoint->rest_noted || !report.settled)
         return;
     endpoint->rest_noted = true;
     scribe_add(endpoint->node, (struct job){.kind = JOB_NOTE, .key = report.peer, .certain = true});

@@ -25,6 +25,7 @@ struct endpoint {
     size_t reads_out;             /* READs asked for and not answered */
     size_t frames_waiting;        /* SENDs not yet on the line */
     bool doubt_noted;             /* the store knows that the peer's marks are in doubt */
+    bool rest_told;               /* the store heard that both ends hold the same */
     bool rest_noted;              /* or that nothing was under way */
     bool closing;                 /* a CLOSE or CLOSED is on its way */
     bool opened;

@@ -29,6 +29,15 @@ static bool of_unknowing_lease(const struct witness *witness, const struct name 
     return false;
 }
 
+/* True iff the drawer or a node above it holds the record. */
+static bool is_known_above(const struct node *node, const struct witness_entry *entry)
+{
+    bool known = (entry->holders >> node->index) & 1;
+    for (size_t i = 0; i < node->route_count; i++)
+        known = known || ((entry->holders >> node->routes[i].server) & 1);
+    return known;
+}
+
 static void draw(struct world *world, struct node *node, const struct record *record,
                  struct bytes code)
 {
@@ -49,8 +58,8 @@ static void draw(struct world *world, struct node *node, const struct record *re
         const struct witness_entry *entry = witness_find(witness, &earlier->record);
         if (entry && name_equal(&entry->case_name, &case_name))
             continue;
-        /* A number nobody but a lost disk knew is the officer's to tell. */
-        if (entry && entry->destroyed && !entry->receipted)
+        /* A number the node above does not know of is the officer's to tell. */
+        if (entry && !is_known_above(node, entry))
             continue;
         world_fail(world, "number %s is drawn twice: by %s at %llums and by %s", drawn.code,
                    world->nodes[earlier->node]->name, (unsigned long long)(earlier->at_us / 1000),

@@ -75,6 +75,9 @@ static enum status perform_job(struct node *node, struct job *job)
     case JOB_NOTE:
         status = replica_note_peer(node->replica, &job->key, job->certain, node_wall_seconds(node));
         break;
+    case JOB_REST:
+        status = replica_note_rest(node->replica, &job->key);
+        break;
     case JOB_CALL:
         status = job->call(node, job->context);
         break;

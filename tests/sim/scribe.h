@@ -14,6 +14,7 @@ enum job_kind {
     JOB_ADMIT,   /* an invitation was proved */
     JOB_REFUSED, /* a peer refused a log */
     JOB_NOTE,    /* how a session ended */
+    JOB_REST,    /* a session is at rest */
     JOB_CALL     /* a local act */
 };
 
