@@ -103,7 +103,8 @@ static enum status fault_of(const struct link *link)
 {
     enum status fault = link != NULL ? link_fault(link) : STATUS_UNREACHABLE;
     bool says_more = fault == STATUS_UNKNOWN_PEER || fault == STATUS_FORGED ||
-                     fault == STATUS_NEWER || status_class_of(fault) == STATUS_CLASS_FATAL;
+                     fault == STATUS_NEWER || fault == STATUS_FULL ||
+                     status_class_of(fault) == STATUS_CLASS_FATAL;
 
     return says_more ? fault : STATUS_UNREACHABLE;
 }
