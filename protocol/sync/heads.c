@@ -486,8 +486,9 @@ enum status heads_pump(struct session *session)
         want_encode(&want, frame_begin(session));
         status = frame_end(session);
     }
+    /* What is at the writer is held in a moment: told without it, it would all come again. */
     if (status == STATUS_OK && session->whole_wanted && !session->whole_pending &&
-        !session->need_vector) {
+        !session->need_vector && session->batches_out == 0) {
         status = send_whole(session);
     }
     if (status != STATUS_OK || !session->look) {

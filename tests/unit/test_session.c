@@ -171,7 +171,7 @@ static void test_session__cursor_that_does_not_fit_means_vectors(void **state)
     struct session_report client = side_report(&world->pair.client);
     assert_int_equal(server.paths[PATH_CURSOR], 0);
     assert_int_equal(server.paths[PATH_VECTORS], 1);
-    assert_int_equal(server.paths[PATH_RECEIPT_SELF], 1); /* the evidence */
+    assert_true(server.paths[PATH_RECEIPT_SELF] > 0); /* the evidence */
     assert_int_equal(server.records_sent + client.records_sent, 0);
     pair_close(&world->pair);
     world->pair.alter = NULL;
