@@ -50,6 +50,21 @@ static const struct desk_refusal other_unit = {
                 .next = {"nêu đúng mã đơn vị được mời", "say the unit that was invited"}},
     .message = {"lời mời này dành cho đơn vị khác", "the invitation is for another unit"}};
 
+static const struct desk_refusal bad_name = {
+    .failure = {.code = HOSO_USAGE,
+                .name = "usage",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"viết lại tên hoặc mã", "write the name or the code again"}},
+    .message = {"--name hoặc --unit quá dài hay không phải chữ",
+                "--name or --unit is too long or not plain text"}};
+static const struct desk_refusal cannot_make = {
+    .failure = {.code = HOSO_STORE,
+                .name = "io",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"xem quyền ghi và chỗ trống, hoặc nêu --home khác",
+                         "look at rights and room there, or say another --home"}},
+    .message = {"không tạo được thư mục dữ liệu ở đó", "no home can be made there"}};
+
 /* ---- hub ---- */
 
 /* The root key as a file a person can carry away and a program can read again. */
@@ -215,6 +230,8 @@ static void make(struct making *making, const struct command_request *request,
         say_done(making, request, answer);
     else if (status == STATUS_REFUSED)
         desk_refuse(request, answer, &is_made);
+    else if (status == STATUS_IO)
+        desk_refuse(request, answer, &cannot_make);
     else
         desk_fail(request, answer, status);
 }
@@ -240,6 +257,16 @@ static bool read_pack(struct making *making, const struct command_request *reque
     return false;
 }
 
+/* A unit's code is plain: what prints in a log and in a dossier's code. */
+static bool is_code(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.at[i] <= ' ' || text.at[i] >= 0x7f)
+            return false;
+    }
+    return text.size > 0 && text.size <= LIMIT_CODE_BYTES;
+}
+
 void init_answer(const struct config *config, const struct command_request *request,
                  struct command_answer *answer)
 {
@@ -253,8 +280,10 @@ void init_answer(const struct config *config, const struct command_request *requ
         status = text_normalise(bytes_of_text(config->name), &making.name);
     making.identity.unit = bytes_of_text(config->unit);
     making.identity.name = buffer_view(&making.name);
-    if (status != STATUS_OK || making.identity.unit.size > LIMIT_CODE_BYTES)
-        desk_fail(request, answer, status != STATUS_OK ? status : STATUS_LIMIT);
+    if (status == STATUS_MALFORMED || status == STATUS_LIMIT || !is_code(making.identity.unit))
+        desk_refuse(request, answer, &bad_name);
+    else if (status != STATUS_OK)
+        desk_fail(request, answer, status);
     else if (read_pack(&making, request, answer))
         make(&making, request, answer);
     entropy_wipe(making.root_seed, sizeof making.root_seed);
