@@ -27,14 +27,6 @@ static void write_hashes(struct json_writer *writer, const char *key, const stru
     json_close_array(writer);
 }
 
-static void write_optional(struct json_writer *writer, const char *key, struct bytes text)
-{
-    if (text.size > 0)
-        json_write_text(writer, key, text);
-    else
-        json_write_null(writer, key);
-}
-
 static void write_act(struct json_writer *writer, const struct record_act *act)
 {
     if (!act->present) {
@@ -67,7 +59,7 @@ static void write_case_body(struct json_writer *writer, const struct case_body *
 {
     static const char *const operations[] = {"set", "add", "remove"};
 
-    write_optional(writer, "step", body->step);
+    json_write_optional(writer, "step", body->step);
     json_open_array(writer, "writes");
     for (size_t i = 0; i < body->write_count; i++) {
         const struct write *write = &body->writes[i];
@@ -79,11 +71,11 @@ static void write_case_body(struct json_writer *writer, const struct case_body *
         json_close_object(writer);
     }
     json_close_array(writer);
-    write_optional(writer, "reason", body->reason);
-    write_optional(writer, "basis", body->basis);
-    write_optional(writer, "book_officer", body->book_officer);
-    write_optional(writer, "request", body->request);
-    write_optional(writer, "note", body->note);
+    json_write_optional(writer, "reason", body->reason);
+    json_write_optional(writer, "basis", body->basis);
+    json_write_optional(writer, "book_officer", body->book_officer);
+    json_write_optional(writer, "request", body->request);
+    json_write_optional(writer, "note", body->note);
 }
 
 static void write_opening(struct json_writer *writer, const struct opening *opening)

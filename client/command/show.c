@@ -57,14 +57,6 @@ static void write_writes(struct call *call, const struct view *view, const struc
     json_close_array(writer);
 }
 
-static void write_optional(struct json_writer *writer, const char *key, struct bytes text)
-{
-    if (text.size > 0)
-        json_write_text(writer, key, text);
-    else
-        json_write_null(writer, key);
-}
-
 /* A decision that stands beside a value it had not weighed: the field is open again. */
 static bool is_reopened(const struct view *view, const struct view_entry *entry)
 {
@@ -93,11 +85,11 @@ static void write_entry(struct call *call, const struct view *view, const struct
     json_open_object(writer, NULL);
     json_write_hex(writer, "record", entry->record->id.bytes, sizeof entry->record->id.bytes);
     json_write_string(writer, "kind", record_kind_name(header->kind));
-    write_optional(writer, "step", body ? body->step : (struct bytes){0});
-    write_optional(writer, "officer", officer);
+    json_write_optional(writer, "step", body ? body->step : (struct bytes){0});
+    json_write_optional(writer, "officer", officer);
     json_write_string(writer, "hat", hat == HAT_NONE ? NULL : hat_name(hat));
-    write_optional(writer, "unit", header->act.unit);
-    write_optional(writer, "recorded_by", header->act.officer);
+    json_write_optional(writer, "unit", header->act.unit);
+    json_write_optional(writer, "recorded_by", header->act.officer);
     value_write_moment(writer, "happened", &header->happened);
     value_write_time(writer, "recorded", true, header->recorded_seconds, PRECISION_SECOND,
                      header->recorded_zone_minutes);
@@ -110,8 +102,8 @@ static void write_entry(struct call *call, const struct view *view, const struct
                                  : NULL);
     json_write_flag(writer, "aside", entry->aside);
     json_write_flag(writer, "reopened", is_reopened(view, entry));
-    write_optional(writer, "reason", body ? body->reason : (struct bytes){0});
-    write_optional(writer, "basis", body ? body->basis : (struct bytes){0});
+    json_write_optional(writer, "reason", body ? body->reason : (struct bytes){0});
+    json_write_optional(writer, "basis", body ? body->basis : (struct bytes){0});
     write_writes(call, view, body);
     json_close_object(writer);
 }
@@ -161,7 +153,7 @@ static void write_case(struct call *call, const struct view *view, unsigned leve
         json_write_unsigned(writer, "state", view->state);
     else
         json_write_null(writer, "state");
-    write_optional(writer, "unit", view->unit);
+    json_write_optional(writer, "unit", view->unit);
     json_write_string(writer, "load", load_name(view->load));
     json_write_unsigned(writer, "conflicts", view->conflict_count);
     json_write_unsigned(writer, "held", view->held_count);

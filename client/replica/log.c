@@ -125,6 +125,17 @@ enum status log_record(struct store_read *read, const struct place *place, struc
     return status == STATUS_OK ? record_row_decode(value, row) : status;
 }
 
+enum status log_record_decode(struct store_read *read, const struct place *place,
+                              struct arena *arena, struct record *record)
+{
+    struct record_row row;
+    enum status status = must(log_record(read, place, &row));
+    if (status != STATUS_OK)
+        return status;
+    status = record_decode(row.raw, arena, record);
+    return status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+}
+
 enum status log_id(struct store_read *read, const struct log_row *log, uint64_t seq,
                    struct hash *id)
 {

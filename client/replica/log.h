@@ -38,6 +38,10 @@ CHECK_RESULT enum status log_resolve(struct store_read *read, uint32_t root, uin
 /* The record at |place|; borrowed from |read|. NOT_FOUND. */
 CHECK_RESULT enum status log_record(struct store_read *read, const struct place *place,
                                     struct record_row *row);
+/* The record at |place|, which is there, decoded; bytes borrow from |read|, lists live in |arena|.
+ * Errors: NO_MEMORY, IO, CORRUPT. */
+CHECK_RESULT enum status log_record_decode(struct store_read *read, const struct place *place,
+                                           struct arena *arena, struct record *record);
 /* The id of |log|'s record at |seq|, going down into what the log branched off. NOT_FOUND. */
 CHECK_RESULT enum status log_id(struct store_read *read, const struct log_row *log, uint64_t seq,
                                 struct hash *id);

@@ -15,16 +15,12 @@ bool snapshot_takes(const struct record *record)
 static enum status add_at(struct store_read *read, const struct place *place, struct arena *arena,
                           struct authority *authority)
 {
-    struct record_row row;
     struct record record;
     struct log_row log;
-    enum status status = log_record(read, place, &row);
-    if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
     arena_reset(arena);
-    status = record_decode(row.raw, arena, &record);
+    enum status status = log_record_decode(read, place, arena, &record);
     if (status != STATUS_OK)
-        return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+        return status;
     if (!snapshot_takes(&record))
         return STATUS_OK;
     status = log_at(read, place, &log);

@@ -92,15 +92,11 @@ static enum status visit_log(struct replica_read *read, const struct log_row *lo
 {
     for (uint64_t seq = log->first; !visit->stopped && seq <= log->seq; seq++) {
         struct place place = {.store = log->store, .seq = seq};
-        struct record_row row;
         struct record record;
-        enum status status = log_record(read->store, &place, &row);
-        if (status != STATUS_OK)
-            return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
         arena_reset(arena);
-        status = record_decode(row.raw, arena, &record);
+        enum status status = log_record_decode(read->store, &place, arena, &record);
         if (status != STATUS_OK)
-            return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+            return status;
         visit->stopped = !visit->each(visit->context, &record, &log->name);
     }
     return STATUS_OK;

@@ -248,6 +248,14 @@ void json_write_text(struct json_writer *writer, const char *key, struct bytes t
     put_quoted(writer, text);
 }
 
+void json_write_optional(struct json_writer *writer, const char *key, struct bytes text)
+{
+    if (text.size > 0)
+        json_write_text(writer, key, text);
+    else
+        json_write_null(writer, key);
+}
+
 void json_write_string(struct json_writer *writer, const char *key, const char *text)
 {
     if (text)

@@ -68,6 +68,8 @@ void json_open_array(struct json_writer *writer, const char *key);
 void json_close_array(struct json_writer *writer);
 /* |text| is UTF-8; bytes that are not are written as U+FFFD, so the document always is JSON. */
 void json_write_text(struct json_writer *writer, const char *key, struct bytes text);
+/* The same; an empty text is null. */
+void json_write_optional(struct json_writer *writer, const char *key, struct bytes text);
 /* NULL writes null. */
 void json_write_string(struct json_writer *writer, const char *key, const char *text);
 /* Exact over the whole range of the type. */

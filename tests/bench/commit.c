@@ -4,6 +4,7 @@
  * so a bad spell of the disk meets both). Prints {"commit_us","lmdb_us","times_lmdb"}: medians.
  * Usage: commit FOLDER     (an empty folder on the disk in question)
  */
+#include "tests/lib/median.h"
 #include "tests/lib/site.h"
 
 #include <lmdb.h>
@@ -21,19 +22,6 @@ static double now_us(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof *values, ascending);
-    return values[count / 2];
 }
 
 static void must(bool good, const char *what)

@@ -6,6 +6,7 @@
  * empty folder on the disk in question)
  */
 #include "protocol/record/seal.h"
+#include "tests/lib/median.h"
 
 #include <lmdb.h>
 #include <stdio.h>
@@ -20,19 +21,6 @@ static double seconds(clockid_t clock)
     struct timespec now;
     (void)clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof *values, ascending);
-    return values[count / 2];
 }
 
 static void measure_seal(double *verify_per_s, double *sign_per_s)

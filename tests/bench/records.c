@@ -5,6 +5,7 @@
  */
 #include "protocol/record/body.h"
 #include "protocol/record/chain.h"
+#include "tests/lib/median.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,13 +142,6 @@ static size_t check_each(struct bench *b)
     return check(b, RUN, CHAIN_EACH);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 static void measure(struct bench *b, const char *what, size_t (*work)(struct bench *b))
 {
     double each[ROUNDS];
@@ -156,9 +150,8 @@ static void measure(struct bench *b, const char *what, size_t (*work)(struct ben
         size_t count = work(b);
         each[round] = (cpu_seconds() - start) / (double)count;
     }
-    qsort(each, ROUNDS, sizeof each[0], ascending);
-    double median = each[ROUNDS / 2];
-    printf("{\"what\":\"%s\",\"per_s\":%.0f,\"us\":%.3f}\n", what, 1 / median, median * 1e6);
+    double middle = median(each, ROUNDS);
+    printf("{\"what\":\"%s\",\"per_s\":%.0f,\"us\":%.3f}\n", what, 1 / middle, middle * 1e6);
 }
 
 int main(void)

@@ -37,11 +37,8 @@ void counter_over(struct counter *counter, const struct site *site)
 void counter_open(struct counter *counter, const struct district *district, const char *unit,
                   uint64_t seed)
 {
-    struct store *store = NULL;
-
     *counter = (struct counter){.owns_site = true};
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    site_open(&counter->site, store, district, ROLE_OFFICE, unit, seed, NULL);
+    site_open(&counter->site, site_memory(), district, ROLE_OFFICE, unit, seed, NULL);
     site_publish(&counter->site, district);
     start(counter, counter->site.replica);
 }
@@ -73,25 +70,33 @@ enum hoso_code counter_run(struct counter *counter, const char *verb, const char
     return counter->answer.code;
 }
 
-enum hoso_code counter_import(struct counter *counter, const char *file, const char *officer)
+enum hoso_code counter_import_content(struct counter *counter, struct bytes content,
+                                      const char *officer)
 {
-    char path[512];
-    struct buffer content;
     struct buffer arguments;
     struct json_writer writer;
 
-    buffer_init(&content, COUNTER_BYTES_MAX);
     buffer_init(&arguments, COUNTER_BYTES_MAX);
-    (void)snprintf(path, sizeof path, HOSO_SOURCE_DIR "/%s", file);
-    assert_int_equal(file_read(path, &content), STATUS_OK);
     json_write_start(&writer, &arguments);
     json_open_object(&writer, NULL);
     json_write_string(&writer, "as", officer);
-    json_write_base64(&writer, "content", buffer_view(&content));
+    json_write_base64(&writer, "content", content);
     json_close_object(&writer);
     buffer_append_u8(&arguments, 0);
     enum hoso_code code = counter_run(counter, "import", (const char *)arguments.at);
     buffer_deinit(&arguments);
+    return code;
+}
+
+enum hoso_code counter_import(struct counter *counter, const char *file, const char *officer)
+{
+    char path[512];
+    struct buffer content;
+
+    buffer_init(&content, COUNTER_BYTES_MAX);
+    (void)snprintf(path, sizeof path, HOSO_SOURCE_DIR "/%s", file);
+    assert_int_equal(file_read(path, &content), STATUS_OK);
+    enum hoso_code code = counter_import_content(counter, buffer_view(&content), officer);
     buffer_deinit(&content);
     return code;
 }

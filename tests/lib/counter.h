@@ -29,7 +29,10 @@ void counter_close(struct counter *counter);
 
 /* Runs a verb with JSON arguments in JSON; the answer stays until the next one. */
 enum hoso_code counter_run(struct counter *counter, const char *verb, const char *arguments);
-/* Imports a file of the source tree, by |officer|. */
+/* Imports |content|, a register, by |officer|. */
+enum hoso_code counter_import_content(struct counter *counter, struct bytes content,
+                                      const char *officer);
+/* The same of a file of the source tree. */
 enum hoso_code counter_import(struct counter *counter, const char *file, const char *officer);
 /* An integer member of the answer; fails the test if there is none. */
 int64_t counter_figure(const struct counter *counter, const char *key);

@@ -150,6 +150,13 @@ struct replica_world site_world(struct site *site)
     return (struct replica_world){.context = site, .random = draw, .wall_seconds = tell_time};
 }
 
+struct store *site_memory(void)
+{
+    struct store *store = NULL;
+    assert_int_equal(store_open_memory(&store), STATUS_OK);
+    return store;
+}
+
 void site_open(struct site *site, struct store *store, const struct district *district,
                uint64_t role, const char *unit, uint64_t seed, const struct name *scope)
 {

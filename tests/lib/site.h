@@ -32,6 +32,8 @@ struct district {
 void district_open(struct district *district);
 void district_close(struct district *district);
 
+/* An empty store in memory, for site_open(). */
+struct store *site_memory(void);
 /* Opens a site with a new replica over |store|, which the site takes over. Seeds key and scope from
  * |seed|. |scope|: NULL for one of its own. */
 void site_open(struct site *site, struct store *store, const struct district *district,

@@ -21,11 +21,9 @@ struct world {
 static int set_up(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
-    struct store *store = NULL;
     assert_non_null(world);
     district_open(&world->district);
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    site_open(&world->office, store, &world->district, ROLE_OFFICE, SITE_UNIT, 1, NULL);
+    site_open(&world->office, site_memory(), &world->district, ROLE_OFFICE, SITE_UNIT, 1, NULL);
     site_publish(&world->office, &world->district);
     *state = world;
     return 0;

@@ -17,25 +17,18 @@ struct group {
     struct site devices[2];
 };
 
-static struct store *memory(void)
-{
-    struct store *store = NULL;
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    return store;
-}
-
 static void open_group(struct group *group)
 {
     district_open(&group->district);
-    site_open(&group->hub, memory(), &group->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
+    site_open(&group->hub, site_memory(), &group->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
     site_found(&group->hub, &group->district);
-    site_open(&group->office, memory(), &group->district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
+    site_open(&group->office, site_memory(), &group->district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
     site_grant(&group->hub, &group->office, true, true);
     site_send(&group->hub, &group->office);
     struct name scope = replica_identity(group->office.replica)->scope;
     for (size_t i = 0; i < 2; i++) {
-        site_open(&group->devices[i], memory(), &group->district, ROLE_DEVICE, SITE_UNIT, 10 + i,
-                  &scope);
+        site_open(&group->devices[i], site_memory(), &group->district, ROLE_DEVICE, SITE_UNIT,
+                  10 + i, &scope);
         site_grant(&group->office, &group->devices[i], false, false);
         site_send(&group->office, &group->devices[i]);
     }
@@ -167,16 +160,16 @@ static void test_act_merge__too_many_heads_are_joined_first(void **state)
     struct act_result result;
     (void)state;
     district_open(&district);
-    site_open(&hub, memory(), &district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
+    site_open(&hub, site_memory(), &district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
     site_found(&hub, &district);
-    site_open(&office, memory(), &district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
+    site_open(&office, site_memory(), &district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
     site_grant(&hub, &office, true, true);
     site_send(&hub, &office);
     struct name scope = replica_identity(office.replica)->scope;
     assert_int_equal(site_receive(&office, "A", 0, &dossier), STATUS_OK);
     struct site devices[MANY];
     for (size_t i = 0; i < MANY; i++) {
-        site_open(&devices[i], memory(), &district, ROLE_DEVICE, SITE_UNIT, 10 + i, &scope);
+        site_open(&devices[i], site_memory(), &district, ROLE_DEVICE, SITE_UNIT, 10 + i, &scope);
         site_grant(&office, &devices[i], false, false);
         site_send(&office, &devices[i]);
         assert_int_equal(site_set(&devices[i], &dossier.case_name, "tn01", HAT_RECEPTION, "dia_chi",

@@ -135,21 +135,11 @@ static void test_import__records_go_as_far_as_the_state(void **state)
 static enum hoso_code import_text(struct counter *counter, const char *rows)
 {
     struct buffer content;
-    struct buffer arguments;
-    struct json_writer writer;
 
     buffer_init(&content, 65536);
-    buffer_init(&arguments, 65536);
     buffer_append_bytes(&content, bytes_of_text(HEADER));
     buffer_append_bytes(&content, bytes_of_text(rows));
-    json_write_start(&writer, &arguments);
-    json_open_object(&writer, NULL);
-    json_write_string(&writer, "as", "tn01");
-    json_write_base64(&writer, "content", buffer_view(&content));
-    json_close_object(&writer);
-    buffer_append_u8(&arguments, 0);
-    enum hoso_code code = counter_run(counter, "import", (const char *)arguments.at);
-    buffer_deinit(&arguments);
+    enum hoso_code code = counter_import_content(counter, buffer_view(&content), "tn01");
     buffer_deinit(&content);
     return code;
 }

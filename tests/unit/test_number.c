@@ -23,26 +23,19 @@ struct world {
     struct site device;
 };
 
-static struct store *memory(void)
-{
-    struct store *store = NULL;
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    return store;
-}
-
 /* A hub, an office it granted and a device the office granted; the authority is everywhere. */
 static int set_up(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     district_open(&world->district);
-    site_open(&world->hub, memory(), &world->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
+    site_open(&world->hub, site_memory(), &world->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
     site_found(&world->hub, &world->district);
-    site_open(&world->office, memory(), &world->district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
+    site_open(&world->office, site_memory(), &world->district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
     site_grant(&world->hub, &world->office, true, true);
     site_send(&world->hub, &world->office);
     struct name scope = replica_identity(world->office.replica)->scope;
-    site_open(&world->device, memory(), &world->district, ROLE_DEVICE, SITE_UNIT, 3, &scope);
+    site_open(&world->device, site_memory(), &world->district, ROLE_DEVICE, SITE_UNIT, 3, &scope);
     site_grant(&world->office, &world->device, false, false);
     site_send(&world->office, &world->device);
     *state = world;
@@ -193,7 +186,7 @@ static void test_number__the_owner_gives_provisional_dossiers_their_code(void **
 static void open_device(struct world *world, struct site *device, uint64_t seed)
 {
     struct name scope = replica_identity(world->office.replica)->scope;
-    site_open(device, memory(), &world->district, ROLE_DEVICE, SITE_UNIT, seed, &scope);
+    site_open(device, site_memory(), &world->district, ROLE_DEVICE, SITE_UNIT, seed, &scope);
     site_grant(&world->office, device, false, false);
     site_send(&world->office, device);
     site_send(device, &world->office);

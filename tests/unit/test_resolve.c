@@ -16,12 +16,10 @@ struct world {
 
 static void open_site(struct world *world, size_t index, uint64_t role, const char *unit)
 {
-    struct store *store = NULL;
     const struct name *scope =
         role == ROLE_DEVICE ? &replica_identity(world->sites[OFFICE].replica)->scope : NULL;
 
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    site_open(&world->sites[index], store, &world->district, role, unit, index + 1, scope);
+    site_open(&world->sites[index], site_memory(), &world->district, role, unit, index + 1, scope);
     if (role == ROLE_HUB)
         site_found(&world->sites[index], &world->district);
     else

@@ -67,12 +67,11 @@ static void make_office(struct scene *scene, bool invited)
                                         .upstream = *replica_key(scene->hub.replica),
                                         .has_invitation = true,
                                         .invitation = invitation.secret};
-    struct store *store = NULL;
+    struct store *store = site_memory();
 
     invitation.expires = scene->world.wall_seconds(NULL) + 3600;
     identity.invitation_expires = invitation.expires;
     scene->office.clock = SITE_START_SECONDS;
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
     scene->office.store = store;
     assert_int_equal(replica_create(store, &scene->world, &identity), STATUS_OK);
     assert_int_equal(replica_open(store, &scene->world, &scene->office.replica), STATUS_OK);
@@ -83,13 +82,10 @@ static void make_office(struct scene *scene, bool invited)
 
 static void scene_open(struct scene *scene, bool invited)
 {
-    struct store *store = NULL;
-
     memset(scene, 0, sizeof *scene);
     scene->world = home_world();
     district_open(&scene->district);
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    site_open(&scene->hub, store, &scene->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
+    site_open(&scene->hub, site_memory(), &scene->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
     site_found(&scene->hub, &scene->district);
     start_hub(scene);
     make_office(scene, invited);

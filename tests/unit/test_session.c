@@ -15,21 +15,14 @@ struct world {
     struct pair pair;
 };
 
-static struct store *memory(void)
-{
-    struct store *store = NULL;
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    return store;
-}
-
 static int set_up(void **state)
 {
     static struct world world;
     memset(&world, 0, sizeof world);
     district_open(&world.district);
-    site_open(&world.hub, memory(), &world.district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
-    site_open(&world.office, memory(), &world.district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
-    site_open(&world.device, memory(), &world.district, ROLE_DEVICE, SITE_UNIT, 3,
+    site_open(&world.hub, site_memory(), &world.district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
+    site_open(&world.office, site_memory(), &world.district, ROLE_OFFICE, SITE_UNIT, 2, NULL);
+    site_open(&world.device, site_memory(), &world.district, ROLE_DEVICE, SITE_UNIT, 3,
               &replica_identity(world.office.replica)->scope);
     site_found(&world.hub, &world.district);
     site_grant(&world.hub, &world.office, true, true);
@@ -281,7 +274,7 @@ static void test_session__many_small_receipts_are_told(void **state)
     for (uint64_t i = 0; i < DEVICES; i++) {
         struct act_result result;
         struct site site;
-        site_open(&site, memory(), &world->district, ROLE_DEVICE, SITE_UNIT, 100 + i,
+        site_open(&site, site_memory(), &world->district, ROLE_DEVICE, SITE_UNIT, 100 + i,
                   &replica_identity(world->office.replica)->scope);
         site_publish(&site, &world->district);
         site_grant(&world->office, &site, false, false);

@@ -14,16 +14,9 @@ struct world {
     struct site other;
 };
 
-static struct store *memory(void)
-{
-    struct store *store = NULL;
-    assert_int_equal(store_open_memory(&store), STATUS_OK);
-    return store;
-}
-
 static void open_office(struct world *world, struct site *office, const char *unit, uint64_t seed)
 {
-    site_open(office, memory(), &world->district, ROLE_OFFICE, unit, seed, NULL);
+    site_open(office, site_memory(), &world->district, ROLE_OFFICE, unit, seed, NULL);
     site_grant(&world->hub, office, true, true);
     site_send(&world->hub, office);
 }
@@ -33,7 +26,7 @@ static int set_up(void **state)
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     district_open(&world->district);
-    site_open(&world->hub, memory(), &world->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
+    site_open(&world->hub, site_memory(), &world->district, ROLE_HUB, SITE_HUB_UNIT, 1, NULL);
     site_found(&world->hub, &world->district);
     open_office(world, &world->office, SITE_UNIT, 2);
     open_office(world, &world->other, SITE_OTHER_UNIT, 3);

@@ -2,36 +2,9 @@
  * The view of plain cases, of imports, and of what is not all here; the rules of conflicts stand in
  * test_view_conflicts.c and test_view_rules.c, the exhaustive runs in tests/oracle.
  */
-#include "tests/lib/case_fixture.h"
-#include "tests/lib/unit.h"
+#include "tests/lib/case_test.h"
 
 #include <string.h>
-
-static struct fixture fixture;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&fixture);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_deinit(&fixture);
-    return 0;
-}
-
-static enum view_why why_of(int record)
-{
-    return view_why_of(fixture_entry(&fixture, record)->why);
-}
-
-static void compute(void)
-{
-    fixture_compute(&fixture, NULL);
-}
 
 static void test_view__a_case_in_turn(void **state)
 {

@@ -2,54 +2,7 @@
  * The executions of SPEC.md "Views" about conflicts and settlements, each by its name: what the
  * short rules got wrong for a person at the counter.
  */
-#include "tests/lib/case_acts.h"
-#include "tests/lib/unit.h"
-
-static struct fixture fixture;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&fixture);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_deinit(&fixture);
-    return 0;
-}
-
-static enum view_why why_of(int record)
-{
-    return view_why_of(fixture_entry(&fixture, record)->why);
-}
-
-static int add(struct fixture_act act)
-{
-    return fixture_add(&fixture, &act);
-}
-
-static int follow(struct fixture_act act)
-{
-    return fixture_follow(&fixture, &act);
-}
-
-static enum view_why judge(struct fixture_act act)
-{
-    return fixture_judge(&fixture, &act);
-}
-
-static void compute(void)
-{
-    fixture_compute(&fixture, NULL);
-}
-
-static void assert_value(const char *field, const char *value)
-{
-    assert_string_equal(fixture_value(&fixture, field), value);
-}
+#include "tests/lib/case_test.h"
 
 static void test_view__F01a_what_a_stolen_key_signed_holds_nobody_up(void **state)
 {
