@@ -149,7 +149,7 @@ static bool rests(const struct node *node, const struct route *route)
     struct world *world = node->world;
     struct session_report report;
     const struct endpoint *client = endpoint_of(world, route->endpoint);
-    if (!client || !client->cable)
+    if (!client || !client->cable || client->cable->cut)
         return false;
     session_report(client->session, &report);
     return endpoint_of(world, client->cable->ends[1]) != NULL && report.at_rest;
