@@ -87,7 +87,8 @@ enum status greet_client_hello(struct session *session)
     bool same_epoch = session->self.has_cursor && name_equal(&cursor->epoch, &session->epoch);
     session->has_cursor = same_epoch && name_equal(&cursor->scopes, &scopes);
     session->stream_scopes = scopes;
-    session->need_evidence = session->self.has_cursor && !same_epoch;
+    session->need_evidence = session->self.has_cursor;
+    session->evidence_ahead = same_epoch;
     session->whole_wanted = !session->has_cursor;
     if (!session->has_cursor) {
         *cursor = (struct cursor){.epoch = session->epoch, .scopes = scopes};

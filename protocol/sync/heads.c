@@ -336,6 +336,7 @@ enum status want_begin(struct session *session, struct bytes frame)
     session->whole_wanted = true;
     session->whole_pending = false;
     session->need_evidence = session->has_cursor;
+    session->evidence_ahead = false;
     session->has_cursor = false;
     return STATUS_OK;
 }

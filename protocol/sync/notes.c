@@ -260,7 +260,15 @@ enum status notes_receipts_read(struct session *session, const struct read_resul
 
 enum status notes_evidence_read(struct session *session, const struct read_result *result)
 {
+    struct receipt newest;
+    bool ahead = session->evidence_ahead;
+    session->evidence_ahead = false;
     if (result->receipt_count == 0) {
+        return STATUS_OK;
+    }
+    arena_reset(&session->scratch);
+    if (ahead && receipt_decode(result->receipts[0], &session->scratch, &newest) == STATUS_OK &&
+        newest.arrival <= session->self.cursor.arrival) {
         return STATUS_OK;
     }
     struct receipts evidence = {.items = result->receipts, .count = result->receipt_count};

@@ -38,6 +38,7 @@ static enum status answered(struct session *session, const struct rest *rest)
     session->report.paths[PATH_DIGEST]++;
     session->report.paths[PATH_DIGEST_DIFFER]++;
     session->whole_wanted = true;
+    session->evidence_ahead = false;
     session->need_evidence = true; /* a server put back to after the cursor learns it only so */
     session->whole_for_rest = true;
     session->whole_change = session->change;

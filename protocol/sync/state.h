@@ -147,11 +147,13 @@ struct session {
     bool need_vector;
     bool need_cursor;
     bool need_evidence;
-    bool want_vector;  /* a server: the client's whole vector is to be asked for */
-    bool asks_out;     /* heads or ids were asked for and not told yet */
-    uint64_t heard_us; /* when the last frame came */
-    bool look;         /* entries may be there to ask, drain or bisect */
-    bool claiming;     /* a server: parts of a vector came, the last has not */
+    bool evidence_ahead; /* only if it tells of more than the cursor: a server that was put back to
+                            behind it, where the cursor fits, learns it only so */
+    bool want_vector;    /* a server: the client's whole vector is to be asked for */
+    bool asks_out;       /* heads or ids were asked for and not told yet */
+    uint64_t heard_us;   /* when the last frame came */
+    bool look;           /* entries may be there to ask, drain or bisect */
+    bool claiming;       /* a server: parts of a vector came, the last has not */
     struct arena scratch;
 
     struct line line;
