@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { FRAME_OVERHEAD_BYTES = 16, ITEM_BYTES = 5 }; /* of MessagePack around receipts */
+
 /* ---- what is to be written about the peer ---- */
 
 struct batch *notes_batch(struct session *session)
@@ -271,7 +273,12 @@ enum status notes_evidence_read(struct session *session, const struct read_resul
         newest.arrival <= session->self.cursor.arrival) {
         return STATUS_OK;
     }
-    struct receipts evidence = {.items = result->receipts, .count = result->receipt_count};
+    struct receipts evidence = {.items = result->receipts};
+    size_t size = FRAME_OVERHEAD_BYTES;
+    while (evidence.count < result->receipt_count && evidence.count < FRAME_RECEIPTS_MAX &&
+           size + result->receipts[evidence.count].size + ITEM_BYTES <= LIMIT_FRAME_BYTES) {
+        size += result->receipts[evidence.count++].size + ITEM_BYTES;
+    }
     receipts_encode(&evidence, frame_begin(session));
     return frame_end(session);
 }
