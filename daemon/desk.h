@@ -19,6 +19,7 @@ struct desk_refusal {
     struct failure failure;
     struct words message;
 };
+/* Writes the refusal into |answer|, in the form the request asked for. */
 void desk_refuse(const struct command_request *request, struct command_answer *answer,
                  const struct desk_refusal *refusal);
 /* The same in the words any command has for |status|. */

@@ -20,6 +20,7 @@ struct refusals {
     struct buffer report; /* JSON objects parted by commas */
 };
 
+/* Begins the file and the report of one import; close it in any case. */
 void refusals_open(struct refusals *refusals, struct call *call);
 void refusals_close(struct refusals *refusals);
 /* Adds the table's current row. */

@@ -48,7 +48,8 @@ enum status register_rules_of(const struct pack *pack, struct bytes unit, struct
     return STATUS_OK;
 }
 
-size_t register_column(const struct register_rules *rules, const char *key)
+/* Index of the column |key|; SIZE_MAX if the pack has no such field. */
+static size_t column_of(const struct register_rules *rules, const char *key)
 {
     for (size_t i = 0; i < rules->column_count; i++) {
         if (strcmp(rules->columns[i].name, key) == 0)
@@ -70,7 +71,7 @@ static enum status refuse(struct register_fault *fault, const char *column, cons
 static struct bytes value_of(const struct register_rules *rules, const struct register_row *row,
                              const char *key)
 {
-    size_t column = register_column(rules, key);
+    size_t column = column_of(rules, key);
 
     return column == SIZE_MAX ? (struct bytes){0} : row->values[column];
 }
@@ -184,7 +185,7 @@ static struct moment moment_of(const struct register_rules *rules, const struct 
                                const char *key)
 {
     struct moment moment = {.known = false};
-    size_t column = register_column(rules, key);
+    size_t column = column_of(rules, key);
 
     if (column == SIZE_MAX ||
         time_parse(table_cell(table, column), rules->pack->zone_minutes, &moment))

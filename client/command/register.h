@@ -48,8 +48,6 @@ CHECK_RESULT enum status register_rules_of(const struct pack *pack, struct bytes
 CHECK_RESULT enum status register_read(const struct register_rules *rules,
                                        const struct table *table, struct arena *arena,
                                        struct register_row *row, struct register_fault *fault);
-/* Index of the column |key|; SIZE_MAX if the pack has no such field. */
-size_t register_column(const struct register_rules *rules, const char *key);
 
 /*
  * The steps from state |from| (STATE_NONE: no dossier yet) to |to| that a register tells of; false

@@ -22,6 +22,7 @@ struct seen {
 const struct seen_row *seen_find(const struct seen *seen, struct bytes code);
 /* Adds a code not in it yet. Errors: NO_MEMORY. */
 CHECK_RESULT enum status seen_add(struct seen *seen, struct bytes code, const struct name *row);
+/* Frees the rows. */
 void seen_free(struct seen *seen);
 
 /* The digest of a row's values. */

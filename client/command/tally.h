@@ -21,6 +21,7 @@ struct tally {
 CHECK_RESULT enum status tally_add(struct tally *tally, struct arena *arena, struct bytes key);
 /* The rows as an object. */
 void tally_write(const struct tally *tally, struct json_writer *writer, const char *key);
+/* Frees the rows; keys are the arena's. */
 void tally_free(struct tally *tally);
 
 #endif

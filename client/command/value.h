@@ -35,6 +35,7 @@ bool value_is_nil(struct bytes value);
 /* Seconds since 1970 as ISO 8601 with an offset; null if |known| is false. */
 void value_write_time(struct json_writer *writer, const char *key, bool known, int64_t seconds,
                       unsigned precision, int zone_minutes);
+/* The same of a moment; null if it is unknown. */
 void value_write_moment(struct json_writer *writer, const char *key, const struct moment *moment);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "protocol/base/bytes.h"
 
+/* Each is static. */
 struct bytes example_procedures(void); /* procedures.json */
 struct bytes example_calendar(void);   /* calendar.csv */
 struct bytes example_units(void);      /* units.csv */

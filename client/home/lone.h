@@ -16,6 +16,7 @@ struct lone {
 
 /* Opens the home at |path|. Errors: as home_open(). Close it with lone_close() in any case. */
 CHECK_RESULT enum status lone_open(struct lone *lone, const char *path);
+/* Closes what is open. */
 void lone_close(struct lone *lone);
 /* A host for |replica| alone, without a line: for tests. |lone| is its context. */
 void lone_over(struct lone *lone, struct replica *replica);

@@ -20,6 +20,7 @@ struct runner {
 /* Errors: NOT_FOUND (there is no home), BUSY (a process owns it and does not answer), others of
  * home_open(). The runner must not move; close it with runner_close() in any case. */
 CHECK_RESULT enum status runner_open(struct runner *runner, const char *path);
+/* Closes what is open. */
 void runner_close(struct runner *runner);
 /* Runs one request; what fails is in the answer. */
 void runner_run(struct runner *runner, const struct command_request *request,

@@ -12,6 +12,7 @@ struct http_answer;
 /* What is to be sent: a copy of |body| under status |code| and content type |type|. NULL: out of
  * memory. */
 struct http_answer *http_answer_new(unsigned code, const char *type, struct bytes body);
+/* NULL is allowed. */
 void http_answer_free(struct http_answer *answer);
 
 /* Whether the request of |wsi| is a GET; another one is answered here, |*result| is then what the

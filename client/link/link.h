@@ -43,6 +43,7 @@ struct link_options {
 
 /* Begins a session on an open connection; NULL: no memory, the caller disconnects. */
 struct link *link_open(struct link_shared *shared, const struct link_options *options);
+/* A whole frame came; the line takes more. */
 void link_frame(struct link *link, struct bytes frame);
 void link_writable(struct link *link);
 /* Tells every link what the store has new. */
@@ -53,6 +54,8 @@ void link_end_all(struct link_shared *shared, const char *why);
 /* The connection is gone: notes what is known of the peer, frees the link. */
 void link_closed(struct link *link, const char *why);
 
+/* The next of all links, NULL after the last; its connection's id; its end; its session's report.
+ */
 struct link *link_next(const struct link *link);
 uint64_t link_id(const struct link *link);
 enum session_role link_role(const struct link *link);

@@ -27,6 +27,7 @@ struct slots {
 uint64_t slots_add(struct slots *slots, void *item);
 /* The item of |id|, or NULL. */
 void *slots_find(const struct slots *slots, uint64_t id);
+/* Frees the slot of |id|, if it is still that one's. */
 void slots_remove(struct slots *slots, uint64_t id);
 /* Frees the table, not the items. */
 void slots_deinit(struct slots *slots);

@@ -15,6 +15,7 @@ struct traffic {
     size_t capacity;
 };
 
+/* Frees it. */
 void traffic_deinit(struct traffic *traffic);
 /* A place for the peer of a proved link. False: no memory, it is not counted. */
 bool traffic_know(struct traffic *traffic, const struct session_report *report);

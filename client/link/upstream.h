@@ -29,6 +29,7 @@ struct upstream {
 CHECK_RESULT enum status upstream_init(struct upstream *upstream, struct link_shared *shared,
                                        const struct address *address, const struct public_key *key,
                                        unsigned retry_most_s);
+/* Frees the timer; the connection is the net's. */
 void upstream_deinit(struct upstream *upstream);
 /* Dials now unless it is connected or dialling. */
 void upstream_dial(struct upstream *upstream);

@@ -22,6 +22,7 @@ struct work_list {
     struct work *first, *last;
 };
 
+/* Appends |work|, which stays its owner's. */
 void work_list_push(struct work_list *list, struct work *work);
 /* NULL: empty. */
 struct work *work_list_pop(struct work_list *list);
@@ -39,6 +40,7 @@ CHECK_RESULT enum status mailbox_init(struct mailbox *mailbox, void (*wake)(void
                                       void *context);
 /* It must be empty. */
 void mailbox_deinit(struct mailbox *mailbox);
+/* |work| has run and waits for the loop. Any thread. */
 void mailbox_post(struct mailbox *mailbox, struct work *work);
 /* Calls |done| of all that has been posted. The loop's thread only. */
 void mailbox_deliver(struct mailbox *mailbox);

@@ -17,6 +17,7 @@ CHECK_RESULT enum status workers_open(size_t count, struct mailbox *mailbox,
                                       struct workers **workers);
 /* Lets them run what waits, joins them, frees all. NULL is allowed. */
 void workers_close(struct workers *workers);
+/* Queues |work|: its |run| is called on one of the threads. Any thread. */
 void workers_post(struct workers *workers, struct work *work);
 
 #endif

@@ -124,6 +124,7 @@ uint32_t prefix_index_find(const struct prefix_index *index, const uint8_t *name
 bool prefix_index_put(struct prefix_index *index, const uint8_t *name, uint32_t row,
                       uint32_t *next);
 
+/* Rows by number, valid until the next add. */
 static inline struct grant_row *grant_row(const struct authority *authority, uint32_t row)
 {
     return (struct grant_row *)authority->grants.at + row;

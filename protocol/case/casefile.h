@@ -144,6 +144,7 @@ struct casefile {
     uint64_t *values;   /* a set of values */
 };
 
+/* Sets of vertices: 64 bits a word. */
 static inline bool bit_test(const uint64_t *set, size_t bit)
 {
     return (set[bit / 64] >> (bit % 64) & 1) != 0;
@@ -160,11 +161,13 @@ static inline void bits_or(uint64_t *to, const uint64_t *from, size_t words)
         to[i] |= from[i];
 }
 
+/* The set of what |vertex| counts. */
 static inline uint64_t *counted_by(const struct casefile *casefile, uint32_t vertex)
 {
     return casefile->counted + (size_t)vertex * casefile->words;
 }
 
+/* Whether a field of that policy is a list of items. */
 static inline bool is_list(enum policy policy)
 {
     return policy == POLICY_APPEND || policy == POLICY_SET;

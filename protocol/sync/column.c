@@ -4,7 +4,7 @@
 
 enum { MINUTE = 60, COST_BITS_START = 16 };
 
-void column_record_text(struct column_record *record, struct bytes text)
+static void keep_text(struct column_record *record, struct bytes text)
 {
     record->texts[1] = record->texts[0];
     record->texts[0] = text;
@@ -116,7 +116,7 @@ static void put_text(struct column *column, struct bytes text, struct column_rec
         buffer_append(&column->bytes, text.at + shared, text.size - shared);
     }
     remember(column, place, text);
-    column_record_text(record, text);
+    keep_text(record, text);
 }
 
 static void put_binary(struct column *column, struct bytes binary, struct buffer *plain)
@@ -204,7 +204,7 @@ static bool take_text(struct column *column, struct bytes *text, struct column_r
         return false;
     }
     remember(column, place, *text);
-    column_record_text(record, *text);
+    keep_text(record, *text);
     return true;
 }
 

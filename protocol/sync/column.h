@@ -26,8 +26,6 @@ struct column_record {
     struct bytes texts[2]; /* its last texts, the last one first */
 };
 
-void column_record_text(struct column_record *record, struct bytes text);
-
 struct column {
     uint64_t name;
     struct bytes recent[COLUMN_RECENT];
@@ -42,9 +40,12 @@ struct column {
     struct unpacker from_bytes;
 };
 
+/* An empty column by the name its form gives it; column_deinit() frees its streams. */
 void column_init(struct column *column, uint64_t name);
 void column_deinit(struct column *column);
 
+/* Writes |value| as |token| says, by the guess of what came before. Failure is the buffers'
+ * (sticky). */
 void column_put(struct column *column, enum form_token token, const struct form_value *value,
                 struct column_record *record, struct buffer *plain);
 /* False: malformed. New texts live in |arena| or where the streams do. */

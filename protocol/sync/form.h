@@ -68,6 +68,7 @@ struct form_place {
     struct hash prev;
 };
 
+/* Empty parts; what they gather is freed by form_parts_deinit(). */
 void form_parts_init(struct form_parts *parts);
 void form_parts_deinit(struct form_parts *parts);
 /*
@@ -98,6 +99,7 @@ struct form {
 /* Reads a form into |arena|. Errors: MALFORMED, LIMIT, NO_MEMORY. */
 CHECK_RESULT enum status form_read(struct bytes bytes, struct arena *arena, struct form *form);
 
+/* Whether the token stands for a value with a column of its own. */
 bool form_token_is_value(enum form_token token);
 
 #endif

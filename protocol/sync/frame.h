@@ -43,6 +43,7 @@ enum frame_reason {
     REASON_NO_ROOM = 7,
     REASON_FAILED = 8
 };
+/* What a status is called on the wire, and back; what has no name there is FAILED, UNREACHABLE. */
 enum frame_reason frame_reason_of(enum status status);
 enum status frame_status_of(uint64_t reason);
 

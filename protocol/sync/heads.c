@@ -465,7 +465,8 @@ static enum status send_restart_alone(struct session *session)
     return frame_end(session);
 }
 
-bool heads_awaited(const struct session *session)
+/* An answer of the peer's is awaited. */
+static bool is_answer_awaited(const struct session *session)
 {
     for (size_t i = 0; i < session->ledger.count && session->asks_out; i++) {
         const struct log_entry *entry = &session->ledger.items[i];
@@ -480,7 +481,7 @@ bool heads_awaited(const struct session *session)
 enum status heads_pump(struct session *session)
 {
     enum status status = STATUS_OK;
-    session->asks_out = heads_awaited(session);
+    session->asks_out = is_answer_awaited(session);
     if (session->want_vector) {
         struct want want = {.vector = true};
         session->want_vector = false;

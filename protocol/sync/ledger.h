@@ -17,6 +17,7 @@ struct scopes {
     size_t count;
 };
 
+/* Sets of scopes, ascending; each owns its memory. */
 void scopes_deinit(struct scopes *scopes);
 bool scopes_hold(const struct scopes *scopes, const struct name *scope);
 bool scopes_equal(const struct scopes *a, const struct scopes *b);
@@ -29,6 +30,7 @@ CHECK_RESULT enum status scopes_common(const struct authority *authority,
 /* Those of |a| that |list| (ascending) names. Errors: NO_MEMORY. */
 CHECK_RESULT enum status scopes_among(const struct scopes *a, const struct scopes *list,
                                       struct scopes *out);
+/* A copy of |count| ascending scopes. Errors: NO_MEMORY. */
 CHECK_RESULT enum status scopes_copy(const struct name *at, size_t count, struct scopes *out);
 
 enum sending {
@@ -76,6 +78,7 @@ struct ledger {
     size_t capacity;
 };
 
+/* Frees the entries; all zero is an empty ledger. */
 void ledger_deinit(struct ledger *ledger);
 /* NULL if there is none. Valid until the next ledger_put(). */
 struct log_entry *ledger_find(const struct ledger *ledger, const struct name *log);

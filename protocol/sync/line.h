@@ -38,9 +38,11 @@ struct line {
     size_t first, count;
 };
 
+/* A line whose receiver takes |window| bytes; nothing is measured yet. */
 void line_init(struct line *line, uint64_t window);
 /* May |size| more bytes leave now? One frame always may while the window is open. */
 bool line_admits(struct line *line, size_t size);
+/* |size| bytes left now. */
 void line_sent(struct line *line, size_t size, uint64_t now_us);
 /* The peer disposed of |bytes| since the beginning; false if that is more than was sent, or less
  * than it said before. */

@@ -234,6 +234,7 @@ CHECK_RESULT enum status session_step(struct session *session, const struct sess
 
 /* When EVENT_TICK is due, on the caller's monotonic clock; UINT64_MAX: never. */
 uint64_t session_deadline_us(const struct session *session);
+/* What the session can tell of itself now. */
 void session_report(const struct session *session, struct session_report *report);
 
 #endif

@@ -9,6 +9,10 @@
  * Every frame goes through the inbox and is worked off in order; one that needs the store first
  * becomes the job and blocks the rest. At most one READ is out at a time: after each step pump()
  * looks for the next thing worth reading.
+ *
+ * Statuses are session_step()'s own: not OK ends the session. *_begin takes a frame and makes it
+ * the job, *_work goes on with it, *_read takes the answer of a READ, *_pump does what can be done
+ * now.
  */
 #ifndef HOSO_PROTOCOL_SYNC_STATE_H
 #define HOSO_PROTOCOL_SYNC_STATE_H
@@ -215,33 +219,44 @@ CHECK_RESULT enum status effect_add(struct session *session, const struct sessio
 bool effects_room(const struct session *session);
 /* Says farewell and why, and ends the session. */
 void session_close(struct session *session, enum status status, const char *why);
+/* Nothing is to be sent, in flight, at the writer or to be read: digests may be compared. */
 bool session_quiet(const struct session *session);
 
 /* reading.c */
+/* The ledger's entry of |log|; NULL if there is none. */
 struct log_entry *session_log(struct session *session, const struct name *log);
 /* Sets what depends on the scopes and the authority: common and offered. */
 void session_classify(struct session *session, struct log_entry *entry);
+/* Sets the common scopes from the authority set, and what follows from a change of them. */
 CHECK_RESULT enum status session_scopes(struct session *session);
 /* Takes over what the store told of a log at |as_of|. */
 void session_note_entry(struct session *session, const struct vector_entry *told, uint64_t as_of);
+/* The digest of the common vector, computed anew if it is stale. */
 CHECK_RESULT enum status session_digest(struct session *session, struct name *digest);
+/* Asks for what is worth reading next, unless a READ is out. */
 CHECK_RESULT enum status read_issue(struct session *session);
+/* Hands an answer to who asked; one of before a restart is dropped. */
 CHECK_RESULT enum status read_done(struct session *session, const struct read_result *result);
 
 /* inbox.c */
+/* A frame came: the handshake's at once, others in order. */
 CHECK_RESULT enum status inbox_frame(struct session *session, struct bytes frame);
 /* Takes frames off the inbox, in order, until one must wait. */
 CHECK_RESULT enum status inbox_work(struct session *session);
 
 /* greeting.c */
+/* The connection stands: a server says HELLO. */
 CHECK_RESULT enum status greet_opened(struct session *session, const struct session_event *event);
+/* A frame before the peer is proved: its HELLO. */
 CHECK_RESULT enum status greet_frame(struct session *session, struct bytes frame);
 /* The vector is here: a client says HELLO. */
 CHECK_RESULT enum status greet_client_hello(struct session *session);
+/* The running hash at the client's arrival: its cursor fits, or its vector is wanted. */
 CHECK_RESULT enum status greet_cursor_read(struct session *session,
                                            const struct read_result *result);
 /* The authority set has changed, or a peer waits to be known. */
 CHECK_RESULT enum status greet_standing(struct session *session);
+/* A server whose peer has no grant, neither now nor ever. */
 bool greet_unknown(const struct session *session);
 
 /* heads.c */
@@ -250,15 +265,14 @@ CHECK_RESULT enum status want_begin(struct session *session, struct bytes frame)
 /* Works on the job; |*done| false: it waits for a READ. */
 CHECK_RESULT enum status heads_work(struct session *session, bool *done);
 CHECK_RESULT enum status want_work(struct session *session, bool *done);
-/* An answer of the peer's is awaited. */
-bool heads_awaited(const struct session *session);
 /* Asks what is to be asked: heads of uncertain logs, the whole vector, ids while bisecting. */
 CHECK_RESULT enum status heads_pump(struct session *session);
 /* Makes sure |log| is in the ledger as the store has it. False: a READ_HEADS is wanted first. */
 bool job_log(struct session *session, const struct name *log, struct log_entry **entry);
 /* Own id at |seq| of |entry|. False: a READ_IDS is wanted first. */
 bool job_id(struct session *session, const struct log_entry *entry, uint64_t seq, struct hash *id);
-void job_end(struct session *session); /* inbox.c */
+/* Drops the job and what it holds; in inbox.c. */
+void job_end(struct session *session);
 
 /* taking.c */
 CHECK_RESULT enum status records_begin(struct session *session, struct bytes frame);
@@ -287,19 +301,26 @@ CHECK_RESULT enum status send_stream_read(struct session *session,
 CHECK_RESULT enum status send_pump(struct session *session);
 /* A log of ours the peer may have waits to be sent. */
 bool send_waiting(const struct session *session);
+/* The stream begins anew at arrival 0. */
 void send_restart(struct session *session);
 
 /* notes.c */
+/* ACK and RECEIPT frames, as jobs. */
 CHECK_RESULT enum status notes_ack(struct session *session, struct bytes frame);
 CHECK_RESULT enum status notes_receipts(struct session *session, struct bytes frame);
+/* The answers to READ_RECEIPTS: to be relayed, or shown as evidence. */
 CHECK_RESULT enum status notes_receipts_read(struct session *session,
                                              const struct read_result *result);
 CHECK_RESULT enum status notes_evidence_read(struct session *session,
                                              const struct read_result *result);
 CHECK_RESULT enum status notes_pump(struct session *session);
+/* What was noted of the peer is durable. */
 CHECK_RESULT enum status notes_committed(struct session *session, const struct batch *batch);
+/* The batch of what is to be written of the peer; NULL: out of memory. */
 struct batch *notes_batch(struct session *session);
+/* The peer surely holds |log| up to |seq|. NO_MEMORY. */
 CHECK_RESULT enum status notes_mark(struct batch *batch, const struct name *log, uint64_t seq);
+/* Remembers own receipts that went out with acknowledgements: they are not told twice. */
 void notes_own_receipt(struct session *session, struct bytes receipt);
 
 /* rest.c */
