@@ -7,18 +7,23 @@
 
 record_set base_of(struct oracle *oracle, int record)
 {
-    record_set base = 0;
-    for (int i = 0; i < record; i++) {
+    record_set base = oracle->bases[record];
+    /* Once known it is not empty: the genesis is in every base but its own. */
+    for (int i = 0; i < record && oracle->bases[record] == 0; i++) {
         if (in(oracle->counts[record], i) && is_sound(oracle, i))
             base |= bit(i);
     }
+    oracle->bases[record] = base;
     return base;
 }
 
 const struct pack *pack_of(struct oracle *oracle, int record)
 {
-    size_t number = record == 0 ? 0 : pack_among(oracle, base_of(oracle, record));
-    return oracle->of->fixture->packs[number];
+    if (oracle->packs[record] == NULL) {
+        size_t number = record == 0 ? 0 : pack_among(oracle, base_of(oracle, record));
+        oracle->packs[record] = oracle->of->fixture->packs[number];
+    }
+    return oracle->packs[record];
 }
 
 uint8_t rank_of(struct oracle *oracle, int record)

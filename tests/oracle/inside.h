@@ -22,7 +22,9 @@ struct saying {
 struct oracle {
     const struct oracle_case *of;
     record_set counts[ORACLE_RECORDS];
-    int soundness[ORACLE_RECORDS]; /* 0 unknown, 1 sound, 2 not */
+    int soundness[ORACLE_RECORDS];            /* 0 unknown, 1 sound, 2 not */
+    const struct pack *packs[ORACLE_RECORDS]; /* at the record's base; NULL unknown */
+    record_set bases[ORACLE_RECORDS];         /* the sound ones it counts; 0 unknown */
     struct saying sayings[ORACLE_FIELDS][WRITES];
     size_t saying_counts[ORACLE_FIELDS];
     bool ranks_known[ORACLE_FIELDS][ORACLE_RECORDS];
