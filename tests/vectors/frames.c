@@ -293,7 +293,9 @@ static void check_records(const json_t *row)
     if (status == STATUS_OK && frame.run_count == 1 && frame.runs[0].count <= RECORDS) {
         struct run run = {.log = frame.runs[0].log, .count = frame.runs[0].count};
         run.before.seq = frame.runs[0].first_seq - 1;
-        memcpy(run.before.id.bytes, before.at, before.size == 32 ? 32 : 0);
+        if (before.size == sizeof run.before.id.bytes) {
+            memcpy(run.before.id.bytes, before.at, before.size);
+        }
         status = columns_decode(frame.columns, &arena, &run, 1, records);
         vector_expect(status == STATUS_OK, row, "columns");
         const json_t *list = json_object_get(row, "records");

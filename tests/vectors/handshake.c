@@ -193,7 +193,9 @@ void handshake_check(const json_t *file)
         struct bytes key = vector_bytes(row, "server_key", &arena);
         transcript.server_hello = vector_bytes(row, "server_hello", &arena);
         vector_expect(whole && key.size == 32, row, "nonces and key");
-        memcpy(transcript.server.bytes, key.at, key.size == 32 ? 32 : 0);
+        if (key.size == sizeof transcript.server.bytes) {
+            memcpy(transcript.server.bytes, key.at, key.size);
+        }
         struct bytes frame = vector_bytes(row, "frame", &arena);
         bool server = strcmp(vector_text(row, "side"), "server") == 0;
         vector_expect_status(row, server ? open_server(frame, &transcript)
