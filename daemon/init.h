@@ -5,6 +5,7 @@
 #include "daemon/config.h"
 #include "daemon/desk.h"
 
+/* Answers with what was made, or why nothing was: a home is made whole or not at all. */
 void init_answer(const struct config *config, const struct command_request *request,
                  struct command_answer *answer);
 

@@ -63,6 +63,7 @@ struct case_walk {
     uint32_t case_number;
     bool started;
 };
+/* Begins before the first. Errors: IO, NO_MEMORY. */
 CHECK_RESULT enum status case_walk_begin(struct store_read *read, uint32_t case_number,
                                          struct case_walk *walk);
 /* NOT_FOUND at the end. */

@@ -207,7 +207,7 @@ enum status columns_encode(const struct record *records, const struct run *runs,
     enum status status = put_runs(writing, records, runs, run_count);
     const struct buffer *streams[] = {&writing->plain, &writing->forms, &writing->wholes,
                                       &writing->cases};
-    for (size_t i = 0; i < sizeof streams / sizeof *streams && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < sizeof streams / sizeof streams[0] && status == STATUS_OK; i++) {
         status = buffer_status(streams[i]);
     }
     for (size_t i = 0; i < writing->sheet->column_count && status == STATUS_OK; i++) {

@@ -1,5 +1,6 @@
 #include "protocol/sync/ledger.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,7 @@ bool ledger_put_all(struct ledger *ledger, struct name *names, size_t count)
     if (!make_room(ledger, fresh)) {
         return false;
     }
+    assert(ledger->items != NULL);
     /* From behind, so that every entry moves once at most. */
     struct log_entry *to = ledger->items + ledger->count + fresh;
     size_t old = ledger->count;
