@@ -161,6 +161,7 @@ static enum status index_loaded(struct replica *replica, const struct loaded_cas
     }
     if (status == STATUS_OK) {
         status = group_delete(replica, TABLE_DIRTY, &key);
+        replica->group.last_case_number = 0; /* the case's next record marks it again */
         status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
     buffer_deinit(&encoded);

@@ -121,6 +121,29 @@ static bool scope_digest(const struct replica_status *status, const struct name 
     return false;
 }
 
+/* A row of the list that is not stale shows the view as it is. */
+static bool look_at_summary(void *context, const struct summary *row)
+{
+    struct look *look = context;
+    struct arena arena;
+    struct view view = {0};
+    char name[9];
+    arena_init(&arena, CHECK_ARENA);
+    if (replica_view(look->read, &row->case_name, &arena, &view) == STATUS_OK &&
+        !name_equal(&view.hash16, &row->view_hash))
+        world_fail(look->node->world, "%s lists case %s as it no longer is", look->node->name,
+                   name_brief(&row->case_name, name));
+    arena_deinit(&arena);
+    return true;
+}
+
+static void check_list(struct look *look, const struct replica_status *status)
+{
+    if (status->stale_cases == 0 && replica_each_summary(look->read, (struct bytes){NULL, 0},
+                                                         look_at_summary, look) != STATUS_OK)
+        world_fail(look->node->world, "%s: its list cannot be read", look->node->name);
+}
+
 void check_views(struct node *node)
 {
     struct world *world = node->world;
@@ -137,6 +160,7 @@ void check_views(struct node *node)
     else if (scope_digest(&status, &authority, &scope)) {
         look.authority = scope.vector;
         witness_each(&world->witness, look_at_case, &look);
+        check_list(&look, &status);
     }
     arena_deinit(&arena);
     replica_read_end(look.read);
@@ -377,6 +401,35 @@ static enum status index_call(struct node *node, void *context)
     return replica_index(node->replica, INDEX_MOST, left);
 }
 
+/* What the list of |look|'s node shows of a case, beside a view computed now. */
+static bool say_summary(void *context, const struct summary *row)
+{
+    struct look *look = context;
+    struct arena arena;
+    struct view view = {0};
+    char name[9];
+    char listed[9];
+    char fresh[9];
+    arena_init(&arena, CHECK_ARENA);
+    enum status status = replica_view(look->read, &row->case_name, &arena, &view);
+    world_say(look->node->world, "%s: case %s, listed %s, computed %s, %zu records%s",
+              look->node->name, name_brief(&row->case_name, name),
+              name_brief(&row->view_hash, listed), name_brief(&view.hash16, fresh),
+              view.entry_count, status == STATUS_OK ? "" : " (no view)");
+    arena_deinit(&arena);
+    return true;
+}
+
+static void say_views(struct node *node)
+{
+    struct look look = {.node = node};
+    if (!node->world->trace || replica_read_begin(node->replica, &look.read) != STATUS_OK)
+        return;
+    if (replica_each_summary(look.read, (struct bytes){NULL, 0}, say_summary, &look) != STATUS_OK)
+        world_say(node->world, "%s: its list cannot be read", node->name);
+    replica_read_end(look.read);
+}
+
 static void check_node(struct node *node, const struct replica_status *tops)
 {
     struct world *world = node->world;
@@ -404,6 +457,10 @@ static void check_node(struct node *node, const struct replica_status *tops)
     }
     arena_deinit(&arena);
     replica_read_end(read);
+    if (world->failed) {
+        say_views(node);
+        say_views(world->nodes[0]);
+    }
     check_views(node);
 }
 
