@@ -270,12 +270,51 @@ static void test_resolve__levels_are_those_of_the_records(void **state)
     }
 }
 
+/* A case never leaves its scope, whoever acts on it: the hub writes in the office's. */
+static void test_resolve__a_decision_at_the_hub_goes_to_the_office(void **state)
+{
+    struct world *world = *state;
+
+    disagree(world);
+    assert_int_equal(run(world, HUB, "resolve",
+                         "{\"as\":\"hu-tp01\",\"code\":\"CODE\",\"fields\":{\"chu_ho_so\":\"Hồ Thị "
+                         "Hoan\"},\"reason\":\"huyện quyết định\"}"),
+                     HOSO_DONE);
+    exchange(world);
+    for (size_t i = 0; i < NODES; i++) {
+        assert_int_equal(run(world, i, "conflicts", "{}"), HOSO_DONE);
+        assert_null(document(world, i));
+        assert_int_equal(run(world, i, "show", "{\"code\":\"CODE\"}"), HOSO_DONE);
+        const struct json *owner =
+            json_member(json_member(document(world, i), "fields"), "chu_ho_so");
+        assert_string_equal(text_of(json_member(owner, "value")), "Hồ Thị Hoan");
+        /* One dossier, not a second of the same name in the hub's own scope. */
+        assert_int_equal(run(world, i, "stats", "{}"), HOSO_DONE);
+        assert_int_equal(counter_figure(&world->counters[i], "dossiers"), 1);
+    }
+}
+
+static void test_resolve__an_officer_of_another_unit_takes_in_nothing(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(run(world, OFFICE, "receive",
+                         "{\"as\":\"hv-tn01\",\"procedure\":\"2.000815\",\"fields\":{\"chu_ho_so\":"
+                         "\"Hồ Thị Hoa\"}}"),
+                     HOSO_REFUSED);
+    assert_true(bytes_equal_text(counter_error(&world->counters[OFFICE]), "foreign_unit"));
+    assert_int_equal(run(world, OFFICE, "stats", "{}"), HOSO_DONE);
+    assert_int_equal(counter_figure(&world->counters[OFFICE], "dossiers"), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
     const struct CMUnitTest tests[] = {
         TEST(test_resolve__both_values_are_kept_everywhere),
         TEST(test_resolve__a_decision_ends_it_everywhere),
+        TEST(test_resolve__a_decision_at_the_hub_goes_to_the_office),
+        TEST(test_resolve__an_officer_of_another_unit_takes_in_nothing),
         TEST(test_resolve__who_may_not_is_refused),
         TEST(test_resolve__a_dry_run_writes_nothing),
         TEST(test_resolve__levels_are_those_of_the_records),
