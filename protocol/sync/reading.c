@@ -231,6 +231,11 @@ enum status read_done(struct session *session, const struct read_result *result)
     if (result->newest_receipt > session->newest_receipt) {
         session->newest_receipt = result->newest_receipt;
     }
+    /* A number this store has not come to yet is of a history that is gone, or was never told. */
+    if (session->stream.receipts_read > session->newest_receipt) {
+        session->stream.receipts = 0;
+        session->stream.receipts_read = 0;
+    }
     switch (session->read_kind) {
     case READ_VECTOR:
         return vector_read(session, result);
