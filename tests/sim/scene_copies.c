@@ -32,6 +32,7 @@ void scene_clone_silent(struct world *world)
     stage_expect(&stage, stage_holds(stage.hub, &shorter), "the shorter branch travels to the hub");
     struct travel travel = stage_since(world, &before);
     stage_expect(&stage, travel.paths[PATH_BISECT] > 0, "the common position was searched");
+    stage_allow(&stage, &travel, 160);
     before = stage_travel(world);
     stage_unblock(third, 0);
     stage_rest(&stage);
@@ -39,6 +40,7 @@ void scene_clone_silent(struct world *world)
     stage_expect(&stage, stage_holds(stage.hub, &shortest), "so does the third one");
     stage_expect(&stage, travel.paths[PATH_BISECT] == 0,
                  "from where the log ended at the first fork, which needs no search");
+    stage_allow(&stage, &travel, 150);
     stage_expect(&stage, stage_holds(device, &shortest) && stage_holds(second, &shortest),
                  "every copy gets what the others wrote");
     stage_end(&stage);
@@ -78,6 +80,7 @@ void scene_hub_snapshot_passes_cursor(struct world *world)
     stage_expect(&stage, travel.paths[PATH_VECTORS] > 0, "the heads were compared log by log");
     stage_expect(&stage, travel.paths[PATH_RECEIPT_SELF] > 0, "the hub was shown its own receipt");
     stage_expect(&stage, !name_equal(&epoch, &now), "and drew a new epoch");
+    stage_allow(&stage, &travel, 30);
     stage_end(&stage);
 }
 
@@ -107,6 +110,7 @@ void scene_office_cp_restore_under_devices(struct world *world)
     struct name now = replica_epoch(stage.office1->replica);
     stage_expect(&stage, travel.paths[PATH_RECEIPT_SELF] > 0, "a device showed its own receipt");
     stage_expect(&stage, !name_equal(&epoch, &now), "the office drew a new epoch");
+    stage_allow(&stage, &travel, 45);
     stage_expect(&stage, stage_holds(stage.office1, &own), "its own six came back to it");
     stage_expect(&stage, stage_holds(stage.office1, &devices), "and the devices' six");
     stage_receive(stage.office1, 1, &afterwards);

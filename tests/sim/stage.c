@@ -138,6 +138,13 @@ void stage_expect(struct stage *stage, bool holds, const char *text)
         world_fail(stage->world, "expected: %s", text);
 }
 
+void stage_allow(struct stage *stage, const struct travel *travel, uint64_t most)
+{
+    world_say(stage->world, "%llu records travelled, %llu are allowed",
+              (unsigned long long)travel->records, (unsigned long long)most);
+    stage_expect(stage, travel->records <= most, "no more travels than must");
+}
+
 bool stage_holds(const struct node *node, const struct name *case_name)
 {
     const struct witness_entry *entry = witness_find16(&node->world->witness, case_name);

@@ -44,6 +44,8 @@ struct travel stage_travel(const struct world *world);
 /* What travelled since |before|. */
 struct travel stage_since(const struct world *world, const struct travel *before);
 
+/* At most |most| records travelled. */
+void stage_allow(struct stage *stage, const struct travel *travel, uint64_t most);
 /* Narrates "expected: |text|" and fails the world unless |holds|. */
 void stage_expect(struct stage *stage, bool holds, const char *text);
 /* LEVEL_ bits, as |node| knows them, of the genesis of |case_name|. */
