@@ -3,7 +3,7 @@
  * whoever owns the home, the answer to the terminal.
  */
 #include "client/command/arguments.h"
-#include "client/command/import_report.h"
+#include "client/command/register/import_report.h"
 #include "client/home/join.h"
 #include "client/home/runner.h"
 

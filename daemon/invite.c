@@ -2,7 +2,7 @@
 
 #include "client/command/invitation.h"
 #include "client/home/entropy.h"
-#include "client/link/address.h"
+#include "client/link/net/address.h"
 #include "client/text/json.h"
 #include "client/text/time.h"
 #include "daemon/listen.h"

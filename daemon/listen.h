@@ -2,7 +2,7 @@
 #ifndef HOSO_DAEMON_LISTEN_H
 #define HOSO_DAEMON_LISTEN_H
 
-#include "client/link/address.h"
+#include "client/link/net/address.h"
 
 /* What a daemon that was never told otherwise listens at: this machine alone. */
 #define LISTEN_DEFAULT "127.0.0.1:7640"

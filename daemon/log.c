@@ -1,6 +1,6 @@
 #include "daemon/log.h"
 
-#include "client/link/clock.h"
+#include "client/link/net/clock.h"
 #include "client/text/time.h"
 
 #include <stdio.h>

@@ -11,8 +11,8 @@
 #ifndef HOSO_CLIENT_COMMAND_INVITATION_H
 #define HOSO_CLIENT_COMMAND_INVITATION_H
 
-#include "protocol/case/authority.h"
-#include "protocol/sync/session.h"
+#include "protocol/case/authority/authority.h"
+#include "protocol/sync/session/session.h"
 
 enum {
     INVITATION_VERSION = 1,

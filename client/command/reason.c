@@ -1,7 +1,7 @@
 #include "client/command/reason.h"
 
-#include "client/replica/act_why.h"
-#include "protocol/case/why.h"
+#include "client/replica/act/act_why.h"
+#include "protocol/case/view/why.h"
 
 struct reason {
     const char *name;

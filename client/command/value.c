@@ -1,6 +1,6 @@
 #include "client/command/value.h"
 
-#include "client/replica/case.h"
+#include "client/replica/case/case.h"
 #include "client/text/text.h"
 #include "client/text/time.h"
 #include "protocol/wire/wire.h"

@@ -1,7 +1,7 @@
 #include "client/home/server.h"
 
 #include "client/home/local.h"
-#include "client/link/work.h"
+#include "client/link/work/work.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 
 #include "client/home/server.h"
 #include "client/link/alone.h"
-#include "client/link/work.h"
+#include "client/link/work/work.h"
 
 #include <pthread.h>
 #include <signal.h>

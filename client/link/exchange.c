@@ -1,7 +1,7 @@
 #include "client/link/exchange.h"
 
-#include "client/link/clock.h"
-#include "client/link/query.h"
+#include "client/link/net/clock.h"
+#include "client/link/net/query.h"
 
 #include <string.h>
 #include <time.h>

@@ -1,9 +1,9 @@
 #include "client/link/link.h"
 
-#include "client/link/clock.h"
+#include "client/link/net/clock.h"
+#include "client/link/net/outbox.h"
+#include "client/link/net/timer.h"
 #include "client/link/note.h"
-#include "client/link/outbox.h"
-#include "client/link/timer.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -10,9 +10,9 @@
 #define HOSO_CLIENT_LINK_LINK_H
 
 #include "client/link/journal.h"
-#include "client/link/net.h"
-#include "client/link/workers.h"
-#include "client/link/writer.h"
+#include "client/link/net/net.h"
+#include "client/link/work/workers.h"
+#include "client/link/work/writer.h"
 
 struct link;
 

@@ -1,6 +1,6 @@
 #include "client/link/note.h"
 
-#include "client/link/clock.h"
+#include "client/link/net/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "client/link/service.h"
 
-#include "client/link/clock.h"
 #include "client/link/exchange.h"
-#include "client/link/query.h"
+#include "client/link/net/clock.h"
+#include "client/link/net/query.h"
 #include "client/link/traffic.h"
 #include "client/link/upstream.h"
 

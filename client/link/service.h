@@ -11,8 +11,8 @@
 #ifndef HOSO_CLIENT_LINK_SERVICE_H
 #define HOSO_CLIENT_LINK_SERVICE_H
 
-#include "client/link/address.h"
 #include "client/link/journal.h"
+#include "client/link/net/address.h"
 #include "client/replica/replica.h"
 
 struct service;

@@ -1,7 +1,7 @@
 #include "client/link/upstream.h"
 
-#include "client/link/clock.h"
-#include "client/link/query.h"
+#include "client/link/net/clock.h"
+#include "client/link/net/query.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #define HOSO_CLIENT_LINK_UPSTREAM_H
 
 #include "client/link/link.h"
-#include "client/link/timer.h"
+#include "client/link/net/timer.h"
 
 enum { UPSTREAM_RETRY_MAX_SECONDS = 60 };
 

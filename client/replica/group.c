@@ -1,9 +1,9 @@
 /*
  * The group: what one commit makes durable, staged until then.
  */
-#include "client/replica/index.h"
-#include "client/replica/log.h"
-#include "client/replica/receipt.h"
+#include "client/replica/case/index.h"
+#include "client/replica/log/log.h"
+#include "client/replica/receipt/receipt.h"
 #include "client/replica/snapshot.h"
 
 #include <assert.h>

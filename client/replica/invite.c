@@ -4,9 +4,9 @@
 #include "client/replica/invite.h"
 
 #include "client/replica/identity.h"
-#include "client/replica/log.h"
+#include "client/replica/log/log.h"
 #include "client/replica/snapshot.h"
-#include "protocol/sync/frame.h"
+#include "protocol/sync/frame/frame.h"
 
 #include <stdlib.h>
 #include <string.h>

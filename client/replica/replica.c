@@ -1,7 +1,7 @@
 #include "client/replica/replica.h"
 
 #include "client/replica/identity.h"
-#include "client/replica/log.h"
+#include "client/replica/log/log.h"
 #include "client/replica/snapshot.h"
 
 #include <stdlib.h>

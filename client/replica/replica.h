@@ -7,19 +7,17 @@
  * Those marked [any] may run on any thread beside the writer: they read a snapshot. Nothing here
  * reads a clock or draws randomness but through |struct replica_world|.
  *
- * Files: replica.c open and identity · log.c names, heads and records · accept.c the accept
- * transaction · act.c local acts, act_*.c their parts · number.c codes, lease.c leases, duty.c what
- * a counter's owner does unasked · clock.c whether the clock may be believed · receipt.c receipts
- * and levels · case.c a case and its view · index.c, summary.c, stale.c derived rows · find.c list
- * and search · status.c the node at a glance · inquiry.c what the session reads · verify.c the
- * whole store checked.
+ * Folders: log/ what is taken in, under which name and in which order, and what a session or a
+ * check reads of it · receipt/ receipts, levels, peers · act/ local acts, codes, leases and the
+ * clock · case/ a case and its view, derived rows, list, search, status. Here: open, identity,
+ * groups, snapshots, invitations, and every table's layout (tables.h).
  */
 #ifndef HOSO_CLIENT_REPLICA_REPLICA_H
 #define HOSO_CLIENT_REPLICA_REPLICA_H
 
 #include "client/store/store.h"
-#include "protocol/case/view.h"
-#include "protocol/sync/session.h"
+#include "protocol/case/view/view.h"
+#include "protocol/sync/session/session.h"
 
 struct replica;
 

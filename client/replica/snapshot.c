@@ -1,6 +1,6 @@
 #include "client/replica/snapshot.h"
 
-#include "client/replica/log.h"
+#include "client/replica/log/log.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -49,7 +49,7 @@
 
 #include "client/store/store.h"
 #include "protocol/record/chain.h"
-#include "protocol/sync/batch.h"
+#include "protocol/sync/session/batch.h"
 
 enum meta_kind {
     META_VERSION = 1,

@@ -9,7 +9,7 @@
 #ifndef HOSO_CLIENT_TEXT_PACKFILE_H
 #define HOSO_CLIENT_TEXT_PACKFILE_H
 
-#include "protocol/case/pack.h"
+#include "protocol/case/pack/pack.h"
 
 enum { PACKFILE_PROBLEM_BYTES = 256, PACKFILE_BYTES_MAX = 4 * 1024 * 1024 };
 

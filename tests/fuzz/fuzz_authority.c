@@ -1,8 +1,8 @@
 /* Authority bodies and packs: what decodes encodes again, to no more bytes and to the same ones
  * unless it says what this version passes over; and no body upsets a set. */
-#include "protocol/case/authority.h"
-#include "protocol/case/order.h"
-#include "protocol/case/pack.h"
+#include "protocol/case/authority/authority.h"
+#include "protocol/case/pack/pack.h"
+#include "protocol/case/view/order.h"
 #include "tests/fuzz/target.h"
 
 static void check_again(enum status encoded, struct buffer *again, struct bytes bytes)

@@ -3,10 +3,10 @@
  * columns. An input that begins with 255 is what stands inside the columns' deflate stream, so that
  * the search need not find its way through zlib.
  */
-#include "protocol/sync/columns.h"
-#include "protocol/sync/frame.h"
-#include "protocol/sync/packing.h"
-#include "protocol/sync/squeeze.h"
+#include "protocol/sync/frame/columns.h"
+#include "protocol/sync/frame/frame.h"
+#include "protocol/sync/frame/packing.h"
+#include "protocol/sync/frame/squeeze.h"
 #include "tests/fuzz/target.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
 #ifndef HOSO_TESTS_LIB_AUTHORITY_BOOK_H
 #define HOSO_TESTS_LIB_AUTHORITY_BOOK_H
 
-#include "protocol/case/authority.h"
-#include "protocol/case/order.h"
+#include "protocol/case/authority/authority.h"
+#include "protocol/case/view/order.h"
 
 enum { BOOK_RECORDS = 64, SCOPE_A = 1, SCOPE_B = 2 };
 

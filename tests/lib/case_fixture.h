@@ -5,9 +5,9 @@
 #ifndef HOSO_TESTS_LIB_CASE_FIXTURE_H
 #define HOSO_TESTS_LIB_CASE_FIXTURE_H
 
-#include "protocol/case/order.h"
-#include "protocol/case/step.h"
-#include "protocol/case/view.h"
+#include "protocol/case/pack/step.h"
+#include "protocol/case/view/order.h"
+#include "protocol/case/view/view.h"
 
 enum { FIXTURE_RECORDS = 10240, FIXTURE_LIST = 8 };
 

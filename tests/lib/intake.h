@@ -5,7 +5,7 @@
 #ifndef HOSO_TESTS_LIB_INTAKE_H
 #define HOSO_TESTS_LIB_INTAKE_H
 
-#include "client/replica/log.h"
+#include "client/replica/log/log.h"
 #include "client/replica/replica.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/writer.h"

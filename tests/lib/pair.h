@@ -6,7 +6,7 @@
 #ifndef HOSO_TESTS_LIB_PAIR_H
 #define HOSO_TESTS_LIB_PAIR_H
 
-#include "protocol/sync/session.h"
+#include "protocol/sync/session/session.h"
 #include "tests/lib/site.h"
 
 struct pair_event;

@@ -1,6 +1,6 @@
 #include "tests/lib/site.h"
 
-#include "client/replica/log.h"
+#include "client/replica/log/log.h"
 #include "client/replica/state.h"
 #include "tests/lib/unit.h"
 

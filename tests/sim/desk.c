@@ -1,6 +1,6 @@
 #include "tests/sim/desk.h"
 
-#include "protocol/case/step.h"
+#include "protocol/case/pack/step.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #ifndef HOSO_TESTS_SIM_DISTRICT_H
 #define HOSO_TESTS_SIM_DISTRICT_H
 
-#include "protocol/case/authority.h"
-#include "protocol/case/pack.h"
+#include "protocol/case/authority/authority.h"
+#include "protocol/case/pack/pack.h"
 
 enum { DISTRICT_UNITS = 4 }; /* unit 0 is the hub's */
 

@@ -1,6 +1,6 @@
 #include "tests/sim/forger.h"
 
-#include "client/replica/log.h"
+#include "client/replica/log/log.h"
 #include "protocol/record/body.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "tests/sim/frames.h"
 
-#include "protocol/sync/frame.h"
+#include "protocol/sync/frame/frame.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #ifndef HOSO_TESTS_SIM_WORLD_H
 #define HOSO_TESTS_SIM_WORLD_H
 
-#include "protocol/sync/session.h"
+#include "protocol/sync/session/session.h"
 #include "tests/sim/district.h"
 #include "tests/sim/prng.h"
 #include "tests/sim/queue.h"

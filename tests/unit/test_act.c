@@ -1,7 +1,7 @@
 /* Local acts: judgement, parents, removals, request ids, expected views. */
-#include "client/replica/act_why.h"
-#include "client/replica/log.h"
-#include "protocol/case/why.h"
+#include "client/replica/act/act_why.h"
+#include "client/replica/log/log.h"
+#include "protocol/case/view/why.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 

@@ -1,6 +1,6 @@
 /* Acts of several nodes on one case: conflicts, resolutions, merges, many heads. */
 #include "client/replica/replica.h"
-#include "protocol/case/why.h"
+#include "protocol/case/view/why.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 

@@ -1,4 +1,4 @@
-#include "protocol/sync/frame.h"
+#include "protocol/sync/frame/frame.h"
 #include "tests/lib/random.h"
 #include "tests/lib/unit.h"
 

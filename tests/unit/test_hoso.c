@@ -1,5 +1,5 @@
-#include "client/command/import_report.h"
 #include "client/command/invitation.h"
+#include "client/command/register/import_report.h"
 #include "client/home/join.h"
 #include "client/hoso.h"
 #include "client/text/file.h"

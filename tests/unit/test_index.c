@@ -1,5 +1,5 @@
 /* Derived rows: the list, search, names, staleness and status digests, on both stores. */
-#include "client/replica/index.h"
+#include "client/replica/case/index.h"
 #include "client/text/text.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"

@@ -1,5 +1,5 @@
 /* A session's ledger: names in order, whatever way they come in. */
-#include "protocol/sync/ledger.h"
+#include "protocol/sync/session/ledger.h"
 #include "tests/lib/random.h"
 #include "tests/lib/unit.h"
 

@@ -1,7 +1,7 @@
 /* The loop over real loopback sockets: one net that talks to itself, and raw sockets against it. */
-#include "client/link/clock.h"
-#include "client/link/net.h"
-#include "client/link/timer.h"
+#include "client/link/net/clock.h"
+#include "client/link/net/net.h"
+#include "client/link/net/timer.h"
 #include "protocol/base/limits.h"
 #include "tests/lib/unit.h"
 

@@ -1,8 +1,8 @@
 /* Codes: counting, leases, provisional dossiers, doubt after a restore, the clock. */
-#include "client/replica/act_why.h"
-#include "client/replica/clock.h"
-#include "client/replica/log.h"
-#include "client/replica/number.h"
+#include "client/replica/act/act_why.h"
+#include "client/replica/act/clock.h"
+#include "client/replica/act/number.h"
+#include "client/replica/log/log.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 

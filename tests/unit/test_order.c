@@ -1,5 +1,5 @@
-#include "protocol/case/authority.h"
-#include "protocol/case/order.h"
+#include "protocol/case/authority/authority.h"
+#include "protocol/case/view/order.h"
 #include "tests/lib/unit.h"
 
 static const uint8_t salt[SALT_BYTES] = {1, 2, 3};

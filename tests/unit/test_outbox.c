@@ -1,4 +1,4 @@
-#include "client/link/outbox.h"
+#include "client/link/net/outbox.h"
 #include "tests/lib/unit.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "protocol/case/pack.h"
+#include "protocol/case/pack/pack.h"
 #include "protocol/wire/wire.h"
 #include "tests/lib/unit.h"
 

@@ -1,4 +1,4 @@
-#include "client/link/query.h"
+#include "client/link/net/query.h"
 #include "tests/lib/unit.h"
 
 #include <string.h>

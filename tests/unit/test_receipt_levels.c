@@ -1,5 +1,5 @@
 /* How far a record got, by receipts of current epochs. */
-#include "client/replica/receipt.h"
+#include "client/replica/receipt/receipt.h"
 #include "tests/lib/intake.h"
 
 #include <string.h>

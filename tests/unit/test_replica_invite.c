@@ -1,5 +1,5 @@
 /* Invitations, grants, a hub's beginning, and the pack a node works with before its first grant. */
-#include "protocol/sync/frame.h"
+#include "protocol/sync/frame/frame.h"
 #include "tests/lib/intake.h"
 #include "tests/lib/site.h"
 

@@ -1,5 +1,5 @@
-#include "client/replica/log.h"
-#include "protocol/sync/frame.h"
+#include "client/replica/log/log.h"
+#include "protocol/sync/frame/frame.h"
 #include "tests/lib/pair.h"
 #include "tests/lib/unit.h"
 

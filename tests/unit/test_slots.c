@@ -1,4 +1,4 @@
-#include "client/link/slots.h"
+#include "client/link/net/slots.h"
 #include "tests/lib/unit.h"
 
 static void test_slots__an_id_is_never_used_again(void **state)

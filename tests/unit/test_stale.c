@@ -1,7 +1,7 @@
 /* A change of authority reaches the derived rows of the cases it touches, and no others. */
-#include "client/replica/index.h"
-#include "client/replica/log.h"
-#include "protocol/case/order.h"
+#include "client/replica/case/index.h"
+#include "client/replica/log/log.h"
+#include "protocol/case/view/order.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 

@@ -1,4 +1,4 @@
-#include "protocol/case/step.h"
+#include "protocol/case/pack/step.h"
 #include "tests/lib/unit.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "client/link/workers.h"
+#include "client/link/work/workers.h"
 #include "tests/lib/unit.h"
 
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* The writer thread over a real replica whose store can be told to fail. */
 #include "client/home/home.h"
-#include "client/link/writer.h"
+#include "client/link/work/writer.h"
 #include "tests/lib/site.h"
 #include "tests/lib/unit.h"
 

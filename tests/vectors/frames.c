@@ -1,9 +1,9 @@
 /* frames.json: each frame of a session, and RECORDS with what they rebuild to. */
 #include "protocol/record/body.h"
-#include "protocol/sync/columns.h"
-#include "protocol/sync/frame.h"
-#include "protocol/sync/packing.h"
-#include "protocol/sync/squeeze.h"
+#include "protocol/sync/frame/columns.h"
+#include "protocol/sync/frame/frame.h"
+#include "protocol/sync/frame/packing.h"
+#include "protocol/sync/frame/squeeze.h"
 #include "tests/vectors/table.h"
 
 #include <string.h>

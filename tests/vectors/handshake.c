@@ -1,5 +1,5 @@
 /* handshake.json: one whole handshake, what its parts are made of, and spoilt ones. */
-#include "protocol/sync/frame.h"
+#include "protocol/sync/frame/frame.h"
 #include "tests/vectors/table.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * A deliberate fault, linked around the view (-Wl,--wrap): a parent that is not held is passed over
  * instead of holding its children back.
  */
-#include "protocol/case/view.h"
+#include "protocol/case/view/view.h"
 
 enum status __real_view_compute(const struct view_record *records, size_t count,
                                 const struct pack *(*find_pack)(void *context,

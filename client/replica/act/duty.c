@@ -1,0 +1,481 @@
+/*
+ * What the owner of a unit's counter does without being asked: leases for the logs of its devices,
+ * codes for dossiers that were taken in without one.
+ *
+ * A lease holds for 90 days and 50 numbers a day, from 9001 upwards, then from 8951 downwards. A
+ * device gets the next one before the last day comes near, and another block for the days at hand
+ * when few numbers are left today, up to four blocks a day. Only the newest log of a device draws.
+ */
+#include "client/replica/act/act.h"
+#include "client/replica/act/number_key.h"
+#include "client/replica/case/field.h"
+#include "client/text/time.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LEASE_DAYS = 90,
+    LEASE_NUMBERS = 50,
+    LEASE_TOP = 9001,    /* first block; those behind it follow */
+    LEASE_BOTTOM = 5001, /* no block begins below */
+    RENEW_DAYS = 30,     /* days left */
+    RENEW_NUMBERS = 10,  /* numbers left today */
+    BLOCKS_A_DAY = 4,
+    WAITING_BATCH = 64
+};
+
+/* ---- leases ---- */
+
+struct drawer { /* the newest counter log of one device */
+    struct public_key device;
+    struct name log;
+    uint32_t number;
+};
+
+struct leasing {
+    struct replica *replica;
+    struct replica_read *read;
+    struct bytes unit;
+    uint32_t scope;
+    int64_t today;
+    struct drawer *drawers;
+    size_t drawer_count;
+    size_t drawer_capacity;
+    struct lease_row *leases;
+    size_t lease_count;
+    size_t lease_capacity;
+    enum status failure;
+};
+
+/* Doubles |*list| when |count| fills it. */
+static bool grow(void **list, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return true;
+    }
+    size_t larger = *capacity == 0 ? 16 : *capacity * 2;
+    void *grown = realloc(*list, larger * size);
+    if (grown == NULL) {
+        return false;
+    }
+    *list = grown;
+    *capacity = larger;
+    return true;
+}
+
+static bool is_device_of(const struct leasing *leasing, const struct log_row *row)
+{
+    if (row->scope != leasing->scope || row->purpose != LOG_COUNTER ||
+        public_key_equal(&row->device, &leasing->replica->key)) {
+        return false;
+    }
+    const struct grant *grant = authority_grant(leasing->read->authority, &row->device);
+    return grant != NULL && grant->role == ROLE_DEVICE && bytes_equal(grant->unit, leasing->unit);
+}
+
+/* The entry of |device|, or the end of the list. */
+static size_t drawer_index(const struct leasing *leasing, const struct public_key *device)
+{
+    size_t i = 0;
+    while (i < leasing->drawer_count && !public_key_equal(&leasing->drawers[i].device, device)) {
+        i++;
+    }
+    return i;
+}
+
+static bool gather_drawer(void *context, const struct log_row *row)
+{
+    struct leasing *leasing = context;
+    if (!is_device_of(leasing, row)) {
+        return true;
+    }
+    size_t index = drawer_index(leasing, &row->device);
+    if (index == leasing->drawer_count) {
+        void *list = leasing->drawers;
+        if (!grow(&list, index, &leasing->drawer_capacity, sizeof *leasing->drawers)) {
+            leasing->failure = STATUS_NO_MEMORY;
+            return false;
+        }
+        leasing->drawers = list;
+        leasing->drawer_count++;
+    } else if (leasing->drawers[index].number > row->number) {
+        return true;
+    }
+    leasing->drawers[index] =
+        (struct drawer){.device = row->device, .log = row->name, .number = row->number};
+    return true;
+}
+
+static bool gather_lease(void *context, const struct lease_row *row)
+{
+    struct leasing *leasing = context;
+    void *list = leasing->leases;
+    if (!grow(&list, leasing->lease_count, &leasing->lease_capacity, sizeof *row)) {
+        leasing->failure = STATUS_NO_MEMORY;
+        return false;
+    }
+    leasing->leases = list;
+    leasing->leases[leasing->lease_count++] = *row;
+    return true;
+}
+
+static int64_t last_day(const struct lease_row *row)
+{
+    return row->first_day + (int64_t)row->days - 1;
+}
+
+/* The first day of the lease |drawer| is to get now; false if it needs none. */
+static enum status needed_from(struct leasing *leasing, const struct drawer *drawer, bool *needed,
+                               int64_t *first_day)
+{
+    uint32_t left = 0;
+    size_t blocks = 0;
+    int64_t last = leasing->today - 1;
+    uint32_t day = code_day_of(leasing->today * TIME_DAY_SECONDS, 0);
+    for (size_t i = 0; i < leasing->lease_count; i++) {
+        const struct lease_row *row = &leasing->leases[i];
+        uint32_t used = 0;
+        uint32_t number = 0;
+        if (!name_equal(&row->log, &drawer->log) || last_day(row) < leasing->today) {
+            continue;
+        }
+        last = last_day(row) > last ? last_day(row) : last;
+        if (row->first_day > leasing->today) {
+            continue;
+        }
+        enum status status =
+            lease_use(leasing->read->store, leasing->unit, row, day, &used, &number);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        left += row->count - used;
+        blocks++;
+    }
+    bool short_today = left <= RENEW_NUMBERS && blocks < BLOCKS_A_DAY;
+    *needed = short_today || last - leasing->today < RENEW_DAYS;
+    *first_day = short_today ? leasing->today : last + 1;
+    return STATUS_OK;
+}
+
+static bool overlaps(const struct leasing *leasing, uint32_t first_number, int64_t first_day)
+{
+    for (size_t i = 0; i < leasing->lease_count; i++) {
+        const struct lease_row *row = &leasing->leases[i];
+        bool days = row->first_day < first_day + LEASE_DAYS && first_day <= last_day(row);
+        bool numbers = row->first_number < first_number + LEASE_NUMBERS &&
+                       first_number < row->first_number + row->count;
+        if (days && numbers) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A register may have brought numbers of days to come. */
+static enum status is_used(struct leasing *leasing, uint32_t first_number, int64_t first_day,
+                           bool *in_use)
+{
+    struct lease_row block = {.first_number = first_number, .count = LEASE_NUMBERS};
+    enum status status = STATUS_OK;
+    *in_use = false;
+    for (int64_t i = 0; i < LEASE_DAYS && status == STATUS_OK && !*in_use; i++) {
+        uint32_t used = 0;
+        uint32_t number = 0;
+        uint32_t day = code_day_of((first_day + i) * TIME_DAY_SECONDS, 0);
+        status = lease_use(leasing->read->store, leasing->unit, &block, day, &used, &number);
+        *in_use = used > 0;
+    }
+    return status;
+}
+
+/* The first number of a free block; NOT_FOUND: none is left. */
+static enum status free_block(struct leasing *leasing, int64_t first_day, uint32_t *first_number)
+{
+    uint32_t at = LEASE_TOP;
+    while (at >= LEASE_BOTTOM) {
+        bool in_use = overlaps(leasing, at, first_day);
+        if (!in_use) {
+            enum status status = is_used(leasing, at, first_day, &in_use);
+            if (status != STATUS_OK) {
+                return status;
+            }
+        }
+        if (!in_use) {
+            *first_number = at;
+            return STATUS_OK;
+        }
+        if (at < LEASE_TOP) {
+            at -= LEASE_NUMBERS;
+        } else {
+            at += LEASE_NUMBERS;
+            at = at + LEASE_NUMBERS - 1 > NUMBER_MOST ? LEASE_TOP - LEASE_NUMBERS : at;
+        }
+    }
+    return STATUS_NOT_FOUND;
+}
+
+static enum status write_lease(struct leasing *leasing, struct lease *lease, int64_t now,
+                               int16_t zone)
+{
+    struct replica *replica = leasing->replica;
+    struct record_header header = {.version = RECORD_VERSION,
+                                   .kind = KIND_LEASE,
+                                   .recorded_seconds = now,
+                                   .recorded_zone_minutes = zone};
+    struct log_row log;
+    struct name header_log;
+    struct hash id;
+    struct buffer body;
+    buffer_init(&body, LIMIT_BODY_BYTES);
+    replica->world.random(replica->world.context, lease->salt, sizeof lease->salt);
+    enum status status = lease_encode(lease, &body);
+    if (status == STATUS_OK) {
+        status = log_own(replica, LOG_COUNTER, &log, &header_log);
+    }
+    if (status == STATUS_OK) {
+        status = log_write(replica, &log, &header, buffer_view(&body), &id);
+    }
+    if (status == STATUS_OK) {
+        status = log_save(replica, &log);
+    }
+    if (status == STATUS_OK) {
+        status = lease_note(replica, &log, lease);
+    }
+    buffer_deinit(&body);
+    return status;
+}
+
+static enum status lease_to(struct leasing *leasing, const struct drawer *drawer,
+                            const struct clock_verdict *clock, int16_t zone)
+{
+    int64_t first_day = 0;
+    uint32_t first_number = 0;
+    bool needed = false;
+    enum status status = needed_from(leasing, drawer, &needed, &first_day);
+    if (status != STATUS_OK || !needed) {
+        return status;
+    }
+    status = free_block(leasing, first_day, &first_number);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    struct lease lease = {.log = drawer->log,
+                          .first_day = (uint64_t)first_day,
+                          .days = LEASE_DAYS,
+                          .first_number = first_number,
+                          .count = LEASE_NUMBERS,
+                          .unit = leasing->unit};
+    struct lease_row row = {.log = drawer->log,
+                            .first_day = first_day,
+                            .days = LEASE_DAYS,
+                            .first_number = first_number,
+                            .count = LEASE_NUMBERS,
+                            .writer = leasing->replica->key};
+    status = write_lease(leasing, &lease, clock->now, zone);
+    if (status == STATUS_OK && !gather_lease(leasing, &row)) {
+        status = leasing->failure;
+    }
+    return status;
+}
+
+static enum status give_leases(struct replica *replica, struct replica_read *read,
+                               const struct clock_verdict *clock, int16_t zone)
+{
+    struct leasing leasing = {.replica = replica, .read = read, .unit = replica->identity.unit};
+    int64_t now = clock->sane ? clock->now : clock->baseline;
+    if (now == INT64_MIN || now < 0) {
+        return STATUS_OK;
+    }
+    leasing.today = time_day_of(now, zone);
+    enum status status = log_scope_number(read->store, &replica->identity.scope, &leasing.scope);
+    if (status == STATUS_OK) {
+        status = log_each(read->store, gather_drawer, &leasing);
+    }
+    if (status == STATUS_OK && leasing.drawer_count > 0) {
+        status = lease_each(read->store, leasing.unit, gather_lease, &leasing);
+    }
+    status = status == STATUS_OK ? leasing.failure : status;
+    for (size_t i = 0; i < leasing.drawer_count && status == STATUS_OK; i++) {
+        status = lease_to(&leasing, &leasing.drawers[i], clock, zone);
+    }
+    free(leasing.leases);
+    free(leasing.drawers);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* ---- codes for provisional dossiers ---- */
+
+static struct table_key waiting_key(const struct name *case_name)
+{
+    struct table_key key = key_start();
+    key_u8(&key, NUMBER_WAITING);
+    key_name(&key, case_name);
+    return key;
+}
+
+/* The cases that wait, from |from| on, at most WAITING_BATCH. */
+static enum status gather_waiting(struct store_read *read, const struct name *from,
+                                  struct name *cases, size_t *count)
+{
+    struct table_key start = waiting_key(from);
+    struct store_cursor *cursor = NULL;
+    struct bytes key = {NULL, 0};
+    struct bytes value = {NULL, 0};
+    enum status status = store_cursor_open(read, TABLE_NUMBER, &cursor);
+    *count = 0;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = store_seek(cursor, key_bytes(&start), &key, &value);
+    while (status == STATUS_OK && key.size == start.size && key.at[0] == NUMBER_WAITING &&
+           *count < WAITING_BATCH) {
+        memcpy(cases[*count].bytes, key.at + 1, sizeof cases[*count].bytes);
+        *count += 1;
+        status = store_next(cursor, &key, &value);
+    }
+    store_cursor_close(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status write_code(struct replica *replica, const struct name *case_name,
+                              struct bytes code)
+{
+    struct act_result result;
+    struct buffer value;
+    buffer_init(&value, LIMIT_CODE_BYTES + 8);
+    wire_put_text(&value, code);
+    struct act_write write = {
+        .field = bytes_of_text(FIELD_KEY_CODE), .op = WRITE_SET, .value = buffer_view(&value)};
+    struct act act = {.kind = KIND_EDIT,
+                      .case_name = *case_name,
+                      .writes = &write,
+                      .write_count = 1,
+                      .source = SOURCE_HERE,
+                      .purpose = LOG_COUNTER};
+    enum status status = buffer_status(&value);
+    if (status == STATUS_OK) {
+        status = act_perform_duty(replica, &act, &result);
+    }
+    buffer_deinit(&value);
+    /* What the rules of the case forbid now stays waiting. */
+    return status_class_of(status) == STATUS_CLASS_RULE ? STATUS_OK : status;
+}
+
+static enum status give_code(struct replica *replica, struct replica_read *read,
+                             const struct loaded_case *loaded)
+{
+    struct code code = {.unit = replica->identity.unit};
+    char text[LIMIT_CODE_BYTES + 1];
+    int64_t received = 0;
+    const struct view *view = &loaded->view;
+    if (view->load != VIEW_LOADED || view->pack == NULL ||
+        !case_shown_integer(view, FIELD_KEY_RECEIVED, &received)) {
+        return STATUS_OK;
+    }
+    code.day = code_day_of(received, view->pack->zone_minutes);
+    enum status status = number_next(read, code.unit, code.day, &code.number);
+    if (status == STATUS_OK) {
+        status = code_format(&code, text);
+    }
+    if (status == STATUS_OK) {
+        status = write_code(replica, &loaded->row.name, bytes_of_text(text));
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status serve_waiting(struct replica *replica, struct replica_read *read,
+                                 const struct name *case_name, struct arena *arena)
+{
+    struct case_row row;
+    struct loaded_case loaded;
+    struct table_key key = waiting_key(case_name);
+    enum status status = log_case_find(read->store, case_name, &row);
+    if (status == STATUS_NOT_FOUND) {
+        return group_delete(replica, TABLE_NUMBER, &key);
+    }
+    if (status == STATUS_OK) {
+        status = case_load(read, &row, arena, &loaded);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct view_field *field = view_field_of(&loaded.view, bytes_of_text(FIELD_KEY_CODE));
+    if (field != NULL && field->version_count > 0) {
+        return group_delete(replica, TABLE_NUMBER, &key);
+    }
+    return give_code(replica, read, &loaded);
+}
+
+/* The name after |name|, to go on behind it. */
+static struct name next_name(const struct name *name)
+{
+    struct name next = *name;
+    for (size_t i = sizeof next.bytes; i > 0 && ++next.bytes[i - 1] == 0; i--) {
+    }
+    return next;
+}
+
+enum status duty_serve_case(struct replica *replica, struct replica_read *read,
+                            const struct name *case_name, struct arena *arena)
+{
+    struct table_key key = waiting_key(case_name);
+    struct bytes value = {NULL, 0};
+    bool doubt = false;
+    enum status status = store_get(read->store, TABLE_NUMBER, key_bytes(&key), &value);
+    if (status != STATUS_OK || !number_is_owner(read, replica->identity.unit)) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    status = number_in_doubt(read->store, &doubt);
+    return status == STATUS_OK && !doubt ? serve_waiting(replica, read, case_name, arena) : status;
+}
+
+static enum status give_codes(struct replica *replica, struct replica_read *read)
+{
+    struct name cases[WAITING_BATCH];
+    struct name from = {{0}};
+    struct arena arena;
+    size_t count = 0;
+    enum status status = STATUS_OK;
+    arena_init(&arena, CASE_ARENA_BYTES);
+    do {
+        status = gather_waiting(read->store, &from, cases, &count);
+        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+            status = serve_waiting(replica, read, &cases[i], &arena);
+            arena_reset(&arena);
+            from = next_name(&cases[i]);
+        }
+    } while (status == STATUS_OK && count == WAITING_BATCH && !name_is_none(&from));
+    arena_deinit(&arena);
+    return status;
+}
+
+/* In doubt nothing is given: neither numbers nor ranges, for some may have been given before. */
+static enum status serve_counter(struct replica *replica, struct replica_read *read,
+                                 const struct pack *pack)
+{
+    struct clock_verdict clock;
+    bool doubt = false;
+    enum status status = number_in_doubt(read->store, &doubt);
+    if (status != STATUS_OK || doubt) {
+        return status;
+    }
+    status = clock_judge(read, &clock);
+    if (status == STATUS_OK) {
+        status = give_leases(replica, read, &clock, pack->zone_minutes);
+    }
+    return status == STATUS_OK ? give_codes(replica, read) : status;
+}
+
+enum status replica_duties(struct replica *replica)
+{
+    struct replica_read read;
+    enum status status = STATUS_OK;
+    group_read(replica, &read);
+    const struct pack *pack = snapshot_pack(replica, read.authority, NULL);
+    if (pack != NULL && number_is_owner(&read, replica->identity.unit)) {
+        status = serve_counter(replica, &read, pack);
+    }
+    replica_read_end(&read);
+    return status;
+}

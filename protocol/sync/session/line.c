@@ -1,0 +1,90 @@
+#include "protocol/sync/session/line.h"
+
+#include <string.h>
+
+enum { FRAMES_A_SECOND = 4 }; /* a frame lasts at most 250 ms */
+
+void line_init(struct line *line, uint64_t window)
+{
+    memset(line, 0, sizeof *line);
+    line->window = window;
+    line->frame = LINE_FRAME_FIRST;
+}
+
+bool line_admits(struct line *line, size_t size)
+{
+    if (line->busy || line->window == 0) {
+        return false;
+    }
+    uint64_t flying = line->sent - line->acked;
+    if (flying == 0) {
+        return true;
+    }
+    /* 1e12 bytes/s times a second stays far below 2^64. */
+    uint64_t pipe = 2 * (line->rate * line->trip_us / 1000000) + 2 * line->frame;
+    uint64_t most = pipe < line->window ? pipe : line->window;
+    if (flying + size > most || line->count == LINE_FLIGHTS) {
+        line->full_until = line->sent;
+        return false;
+    }
+    return true;
+}
+
+void line_sent(struct line *line, size_t size, uint64_t now_us)
+{
+    if (line->count == 0) {
+        line->progress_us = now_us;
+    }
+    line->sent += size;
+    line->busy = true;
+    if (line->count < LINE_FLIGHTS) {
+        size_t place = (line->first + line->count++) % LINE_FLIGHTS;
+        line->flights[place].end = line->sent;
+        line->flights[place].acked = line->acked;
+        line->flights[place].at_us = now_us;
+    }
+}
+
+static void measure(struct line *line, size_t place, uint64_t now_us)
+{
+    uint64_t trip = now_us - line->flights[place].at_us;
+    trip = trip == 0 ? 1 : trip;
+    if (line->trip_us == 0 || trip < line->trip_us) {
+        line->trip_us = trip;
+    } else {
+        line->trip_us += (trip - line->trip_us) / 64;
+    }
+    uint64_t delivered = line->flights[place].end - line->flights[place].acked;
+    uint64_t rate = delivered * 1000000 / trip;
+    /* What left while there was room says how little was asked of the line, not what it bears. */
+    bool full = line->flights[place].end <= line->full_until;
+    if (rate >= line->rate) {
+        line->rate = rate;
+    } else if (full) {
+        line->rate -= (line->rate - rate) / 8;
+    }
+    uint64_t aim = line->rate / FRAMES_A_SECOND;
+    aim = aim > 2 * (uint64_t)line->frame ? 2 * (uint64_t)line->frame : aim;
+    aim = aim < LINE_FRAME_LEAST ? LINE_FRAME_LEAST : aim;
+    aim = aim > LINE_FRAME_MOST ? LINE_FRAME_MOST : aim;
+    if (full || aim > line->frame) {
+        line->frame = (size_t)aim;
+    }
+}
+
+bool line_acked(struct line *line, uint64_t bytes, uint64_t now_us)
+{
+    if (bytes < line->acked || bytes > line->sent) {
+        return false;
+    }
+    if (bytes > line->acked) {
+        line->progress_us = now_us;
+    }
+    line->acked = bytes;
+    while (line->count > 0 && line->flights[line->first].end <= bytes) {
+        measure(line, line->first, now_us);
+        line->first = (line->first + 1) % LINE_FLIGHTS;
+        line->count--;
+    }
+    return true;
+}

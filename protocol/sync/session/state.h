@@ -1,0 +1,330 @@
+/*
+ * What the files of the session share. Not for others: session.h is the interface.
+ *
+ * session.c step, effects · reading.c what the store tells · inbox.c frames in order · greeting.c
+ * the handshake and who the peer is · taking.c records in, batches, commits · heads.c positions:
+ * told, compared, bisected · sending.c records out, up by log and down by arrival · notes.c
+ * acknowledgements, receipts, and what is written about the peer · rest.c the comparison at rest.
+ *
+ * Every frame goes through the inbox and is worked off in order; one that needs the store first
+ * becomes the job and blocks the rest. At most one READ is out at a time: after each step pump()
+ * looks for the next thing worth reading.
+ *
+ * Statuses are session_step()'s own: not OK ends the session. *_begin takes a frame and makes it
+ * the job, *_work goes on with it, *_read takes the answer of a READ, *_pump does what can be done
+ * now.
+ */
+#ifndef HOSO_PROTOCOL_SYNC_SESSION_STATE_H
+#define HOSO_PROTOCOL_SYNC_SESSION_STATE_H
+
+#include "protocol/sync/frame/frame.h"
+#include "protocol/sync/session/ledger.h"
+#include "protocol/sync/session/line.h"
+#include "protocol/sync/session/session.h"
+
+enum {
+    HELLO_TIMEOUT_US = 10 * 1000000,
+    ACK_TIMEOUT_US = 90 * 1000000,
+    SESSION_WINDOW_LEAST_LOG2 = 12,
+    SESSION_REFUSALS_MAX = 8, /* logs refused for a bad signature before the connection ends */
+    READY_FRAMES = 8,
+    JOB_ARENA_BYTES = 4 * 1024 * 1024,
+    VECTORS_BACKOFF_MOST = 1024,
+    OWN_RECEIPTS = 64
+};
+
+enum phase {
+    PHASE_NEW,   /* no connection yet */
+    PHASE_GREET, /* the peer's HELLO is awaited */
+    PHASE_READ,  /* the peer is proved; own vector is being read */
+    PHASE_RUN,   /* frames flow; a server's stream needs |granted| */
+    PHASE_CLOSED
+};
+
+enum job_kind { JOB_NONE, JOB_HEADS, JOB_WANT, JOB_RECORDS };
+
+/* The frame at the head of the inbox, while it waits for the store. */
+struct job {
+    enum job_kind kind;
+    struct arena arena;
+    struct bytes frame;
+    struct heads heads;
+    struct want want;
+    struct records records;
+    struct batch *batch; /* RECORDS: rebuilt already */
+    size_t next;         /* entries and runs before it are done */
+    struct head *answers;
+    size_t answer_count;
+    struct name *missing; /* READ_HEADS of these */
+    size_t missing_count;
+    bool want_heads;
+    bool want_ids;
+    bool have_ids;
+    struct name ids_log;
+    uint64_t seqs[FRAME_WANT_MAX];
+    struct hash ids[FRAME_WANT_MAX];
+    size_t id_count;
+};
+
+/* One run as the sender names it: log, last seq, id16; and where a record that is none cut it. */
+struct taken_run {
+    struct head head;
+    uint64_t cut_seq;
+    enum status cut_why;
+};
+
+/* A batch of the peer's that is at the verifiers or the writer. */
+struct taken {
+    struct taken *next; /* the one before */
+    uint64_t tag;
+    struct batch *verified; /* waits for those before it: verifiers finish in any order */
+    bool at_writer;
+    size_t bytes;
+    bool has_cursor;
+    size_t run_count;
+    struct taken_run runs[];
+};
+
+struct ready {
+    struct buffer bytes;
+    size_t at[READY_FRAMES];
+    size_t size[READY_FRAMES];
+    size_t records[READY_FRAMES];
+    size_t first, count;
+};
+
+/* Down: a server's one reader in its arrival order. */
+struct stream {
+    bool on;
+    bool waiting;  /* claims are being compared: begins when they are settled */
+    bool restart;  /* its first frame says so */
+    uint64_t from; /* read up to here */
+    struct name hash;
+    uint64_t told; /* the cursor the client was told */
+    struct peer_mark *have;
+    size_t have_count, have_capacity;
+    bool receipts_stand;        /* begun anew it goes on with them: same scopes, same history */
+    uint64_t receipts;          /* told up to this number */
+    uint64_t receipts_read;     /* and read up to this */
+    uint64_t own[OWN_RECEIPTS]; /* arrivals of own receipts that went out with an ACK */
+    size_t own_count;
+};
+
+struct session {
+    struct session_self self;
+    enum phase phase;
+    uint64_t now_us;
+    uint64_t hello_deadline_us;
+    bool again; /* more to do than one step's effects hold */
+    struct transcript transcript;
+    struct buffer server_hello;
+    struct public_key peer;
+    bool proved;
+    bool granted; /* a server: the peer may receive */
+    bool upload_only;
+    bool invited;
+    struct hash invitation;
+    struct name epoch; /* the server's */
+    struct hello_client hello;
+
+    struct scopes common; /* what both may have */
+    struct scopes listed; /* a server: the set the client's vector is of */
+    struct scopes agreed; /* a server: common and listed */
+    struct ledger ledger;
+    struct name digest;
+    bool digest_stale;
+    uint64_t change; /* counts what may make the vectors differ */
+
+    struct buffer out;
+    struct session_effects *effects;
+    size_t send_at[SESSION_EFFECTS_MAX];
+
+    struct buffer inbox;
+    size_t inbox_at;
+    struct job job;
+
+    bool reading;
+    enum read_kind read_kind;
+    uint64_t read_tag;
+    struct name read_log;
+    uint64_t read_from;
+    bool need_vector;
+    bool need_cursor;
+    bool need_evidence;
+    bool evidence_ahead; /* only if it tells of more than the cursor: a server that was put back to
+                            behind it, where the cursor fits, learns it only so */
+    bool want_vector;    /* a server: the client's whole vector is to be asked for */
+    bool asks_out;       /* heads or ids were asked for and not told yet */
+    uint64_t heard_us;   /* when the last frame came */
+    bool look;           /* entries may be there to ask, drain or bisect */
+    bool claiming;       /* a server: parts of a vector came, the last has not */
+    struct arena scratch;
+
+    struct line line;
+    struct ready ready;
+    uint64_t raw_per_wire; /* in 1/16 */
+    uint64_t blocked_until_us;
+    size_t last_log;
+
+    uint64_t newest;
+    uint64_t newest_receipt;
+    struct stream stream;
+
+    /* taking */
+    struct taken *taken;
+    uint64_t next_tag;
+    size_t batches_out;
+    uint64_t uncommitted;
+    uint64_t disposed;
+    size_t refusals;
+    bool window_closed;
+    bool ever_took;
+    bool has_cursor;
+    struct cursor cursor;         /* a client: as last committed */
+    struct name stream_scopes;    /* a client: digest of the set the stream is of */
+    struct name restarted_scopes; /* and of the set it will be of after its restart */
+    bool cursor_noted;            /* |noted| came without records and is not written yet */
+    struct cursor noted;
+    struct batch *notes;
+    bool notes_out;
+    uint64_t notes_tag;
+    uint64_t receipts_coming;
+    uint64_t receipts_held; /* and written down up to this */
+    bool notes_stale;       /* the notes at the writer are of before a stream began anew */
+
+    /* at rest */
+    bool whole_wanted;
+    bool whole_pending; /* a client: the stream's restart is awaited */
+    bool rest_due;
+    bool rest_asked; /* a client: an answer is awaited */
+    uint64_t rest_change;
+    uint64_t whole_change;
+    bool whole_for_rest;
+    uint64_t vectors_backoff;
+    bool peer_rest; /* a server: |peer_digest| is to be compared */
+    struct name peer_digest;
+    bool equal;
+    bool differs; /* vectors were tried and did not help */
+    uint64_t verdict_change;
+
+    struct session_report report;
+};
+
+/* session.c */
+/* Begins a frame in the step's output, and makes it a SEND effect. */
+struct buffer *frame_begin(struct session *session);
+CHECK_RESULT enum status frame_end(struct session *session);
+CHECK_RESULT enum status effect_add(struct session *session, const struct session_effect *effect);
+/* Room for what one more frame of work may need. */
+bool effects_room(const struct session *session);
+/* Says farewell and why, and ends the session. */
+void session_close(struct session *session, enum status status, const char *why);
+/* Nothing is to be sent, in flight, at the writer or to be read: digests may be compared. */
+bool session_quiet(const struct session *session);
+
+/* reading.c */
+/* The ledger's entry of |log|; NULL if there is none. */
+struct log_entry *session_log(struct session *session, const struct name *log);
+/* Sets what depends on the scopes and the authority: common and offered. */
+void session_classify(struct session *session, struct log_entry *entry);
+/* Sets the common scopes from the authority set, and what follows from a change of them. */
+CHECK_RESULT enum status session_scopes(struct session *session);
+/* Takes over what the store told of a log at |as_of|. */
+void session_note_entry(struct session *session, const struct vector_entry *told, uint64_t as_of);
+/* The digest of the common vector, computed anew if it is stale. */
+CHECK_RESULT enum status session_digest(struct session *session, struct name *digest);
+/* Asks for what is worth reading next, unless a READ is out. */
+CHECK_RESULT enum status read_issue(struct session *session);
+/* Hands an answer to who asked; one of before a restart is dropped. */
+CHECK_RESULT enum status read_done(struct session *session, const struct read_result *result);
+
+/* inbox.c */
+/* A frame came: the handshake's at once, others in order. */
+CHECK_RESULT enum status inbox_frame(struct session *session, struct bytes frame);
+/* Takes frames off the inbox, in order, until one must wait. */
+CHECK_RESULT enum status inbox_work(struct session *session);
+
+/* greeting.c */
+/* The connection stands: a server says HELLO. */
+CHECK_RESULT enum status greet_opened(struct session *session, const struct session_event *event);
+/* A frame before the peer is proved: its HELLO. */
+CHECK_RESULT enum status greet_frame(struct session *session, struct bytes frame);
+/* The vector is here: a client says HELLO. */
+CHECK_RESULT enum status greet_client_hello(struct session *session);
+/* The running hash at the client's arrival: its cursor fits, or its vector is wanted. */
+CHECK_RESULT enum status greet_cursor_read(struct session *session,
+                                           const struct read_result *result);
+/* The authority set has changed, or a peer waits to be known. */
+CHECK_RESULT enum status greet_standing(struct session *session);
+/* A server whose peer has no grant, neither now nor ever. */
+bool greet_unknown(const struct session *session);
+
+/* heads.c */
+CHECK_RESULT enum status heads_begin(struct session *session, struct bytes frame);
+CHECK_RESULT enum status want_begin(struct session *session, struct bytes frame);
+/* Works on the job; |*done| false: it waits for a READ. */
+CHECK_RESULT enum status heads_work(struct session *session, bool *done);
+CHECK_RESULT enum status want_work(struct session *session, bool *done);
+/* Asks what is to be asked: heads of uncertain logs, the whole vector, ids while bisecting. */
+CHECK_RESULT enum status heads_pump(struct session *session);
+/* Makes sure |log| is in the ledger as the store has it. False: a READ_HEADS is wanted first. */
+bool job_log(struct session *session, const struct name *log, struct log_entry **entry);
+/* Own id at |seq| of |entry|. False: a READ_IDS is wanted first. */
+bool job_id(struct session *session, const struct log_entry *entry, uint64_t seq, struct hash *id);
+/* Drops the job and what it holds; in inbox.c. */
+void job_end(struct session *session);
+
+/* taking.c */
+CHECK_RESULT enum status records_begin(struct session *session, struct bytes frame);
+CHECK_RESULT enum status records_work(struct session *session, bool *done);
+
+/* settling.c */
+/* Tells the sender what was disposed of, and which of it is held. */
+CHECK_RESULT enum status take_ack(struct session *session, const struct head *heads, size_t count,
+                                  struct bytes receipt);
+CHECK_RESULT enum status take_verified(struct session *session, struct batch *batch);
+/* Hands verified batches to the writer, in the order they came in. */
+CHECK_RESULT enum status take_pump(struct session *session);
+CHECK_RESULT enum status take_committed(struct session *session, const struct session_event *event);
+CHECK_RESULT enum status take_failed(struct session *session, const struct session_event *event);
+/* Tells the sender that |log| is not taken from |seq| on. */
+CHECK_RESULT enum status take_refuse(struct session *session, const struct name *log, uint64_t seq,
+                                     enum status why);
+CHECK_RESULT enum status take_refusal(struct session *session, struct bytes frame);
+
+/* sending.c */
+/* Wants a READ for the next frame? Fills the request. */
+bool send_read(struct session *session, struct read_request *request);
+CHECK_RESULT enum status send_log_read(struct session *session, const struct read_result *result);
+CHECK_RESULT enum status send_stream_read(struct session *session,
+                                          const struct read_result *result);
+CHECK_RESULT enum status send_pump(struct session *session);
+/* A log of ours the peer may have waits to be sent. */
+bool send_waiting(const struct session *session);
+/* The stream begins anew at arrival 0. */
+void send_restart(struct session *session);
+
+/* notes.c */
+/* ACK and RECEIPT frames, as jobs. */
+CHECK_RESULT enum status notes_ack(struct session *session, struct bytes frame);
+CHECK_RESULT enum status notes_receipts(struct session *session, struct bytes frame);
+/* The answers to READ_RECEIPTS: to be relayed, or shown as evidence. */
+CHECK_RESULT enum status notes_receipts_read(struct session *session,
+                                             const struct read_result *result);
+CHECK_RESULT enum status notes_evidence_read(struct session *session,
+                                             const struct read_result *result);
+CHECK_RESULT enum status notes_pump(struct session *session);
+/* What was noted of the peer is durable. */
+CHECK_RESULT enum status notes_committed(struct session *session, const struct batch *batch);
+/* The batch of what is to be written of the peer; NULL: out of memory. */
+struct batch *notes_batch(struct session *session);
+/* The peer surely holds |log| up to |seq|. NO_MEMORY. */
+CHECK_RESULT enum status notes_mark(struct batch *batch, const struct name *log, uint64_t seq);
+/* Remembers own receipts that went out with acknowledgements: they are not told twice. */
+void notes_own_receipt(struct session *session, struct bytes receipt);
+
+/* rest.c */
+CHECK_RESULT enum status rest_frame(struct session *session, struct bytes frame);
+CHECK_RESULT enum status rest_pump(struct session *session);
+
+#endif
