@@ -66,7 +66,8 @@ struct civil time_civil_of(int64_t seconds, int zone_minutes)
 {
     int64_t local = local_seconds(seconds, zone_minutes);
     int64_t days = floor_divide(local, TIME_DAY_SECONDS);
-    unsigned clock = (unsigned)(local - days * TIME_DAY_SECONDS);
+    int64_t rest = local % TIME_DAY_SECONDS;
+    unsigned clock = (unsigned)(rest < 0 ? rest + TIME_DAY_SECONDS : rest);
     int64_t shifted = days + DAYS_TO_1970;
     int64_t era = floor_divide(shifted, DAYS_OF_ERA);
     int64_t day_of_era = shifted - era * DAYS_OF_ERA;

@@ -31,7 +31,7 @@ struct bytes check_begin(const struct buffer *out, size_t start, struct arena *a
 {
     arena_init(arena, LIMIT_BODY_BYTES * sizeof(struct wire_value));
     struct bytes all = buffer_view(out);
-    return all.size < start ? all : bytes_of(all.at + start, all.size - start);
+    return all.size <= start ? bytes_of(NULL, 0) : bytes_of(all.at + start, all.size - start);
 }
 
 enum status check_end(const struct buffer *out, struct arena *arena, enum status decoded)
