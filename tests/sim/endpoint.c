@@ -25,6 +25,21 @@ static void enter(struct world *world, struct endpoint *endpoint)
     endpoint->id = world->endpoint_count;
 }
 
+static void make_session(struct endpoint *endpoint)
+{
+    struct node *node = endpoint->node;
+    endpoint->authority = replica_authority_acquire(node->replica);
+    struct session_self self = {0};
+    replica_session_self(node->replica, endpoint->has_peer ? &endpoint->peer : NULL, &self);
+    self.role = endpoint->role;
+    self.authority = endpoint->authority;
+    self.window_bytes = watch_window_bytes(endpoint);
+    self.chain_mode = prng_chance(&node->world->prng, 500) ? CHAIN_BY_RUN : CHAIN_EACH;
+    endpoint->session = session_new(&self);
+    if (!endpoint->session)
+        abort();
+}
+
 struct endpoint *endpoint_new(struct node *node, enum session_role role, size_t route,
                               const struct public_key *peer)
 {
@@ -37,16 +52,10 @@ struct endpoint *endpoint_new(struct node *node, enum session_role role, size_t 
     endpoint->role = role;
     endpoint->route = route;
     endpoint->tick_us = UINT64_MAX;
-    endpoint->authority = replica_authority_acquire(node->replica);
-    struct session_self self = {0};
-    replica_session_self(node->replica, peer, &self);
-    self.role = role;
-    self.authority = endpoint->authority;
-    self.window_bytes = watch_window_bytes(endpoint);
-    self.chain_mode = prng_chance(&node->world->prng, 500) ? CHAIN_BY_RUN : CHAIN_EACH;
-    endpoint->session = session_new(&self);
-    if (!endpoint->session)
-        abort();
+    endpoint->has_peer = peer != NULL;
+    if (peer)
+        endpoint->peer = *peer;
+    make_session(endpoint);
     enter(node->world, endpoint);
     return endpoint;
 }
@@ -215,6 +224,10 @@ static void perform_opened(struct endpoint *endpoint)
     struct session_event event = {.kind = EVENT_OPENED};
     prng_fill(&endpoint->node->prng, event.random, sizeof event.random);
     memcpy(event.nonce, endpoint->nonce, sizeof event.nonce);
+    /* A session knows its store as it is when the connection stands, not when it was called for. */
+    session_free(endpoint->session);
+    replica_authority_release(endpoint->node->replica, endpoint->authority);
+    make_session(endpoint);
     endpoint->opened = true;
     feed(endpoint, &event);
     event = (struct session_event){.kind = EVENT_WRITABLE};

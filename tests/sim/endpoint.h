@@ -14,7 +14,9 @@ struct endpoint {
     struct node *node;
     uint64_t life; /* of the node */
     enum session_role role;
-    size_t route; /* client only */
+    size_t route;  /* client only */
+    bool has_peer; /* client: the pinned key */
+    struct public_key peer;
     struct session *session;
     const struct authority *authority; /* counted */
     struct cable *cable;               /* shared by both ends; freed with the second */

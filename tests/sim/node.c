@@ -10,6 +10,8 @@
 static const int64_t START_SECONDS = 1767574800;
 static const int64_t NEVER_SECONDS = INT64_C(7258118400);
 
+enum { FOUNDING_COMMITS = 12 };
+
 static void node_random(void *context, uint8_t *out, size_t size)
 {
     struct node *node = context;
@@ -146,6 +148,9 @@ void node_crash(struct node *node, uint64_t commits_lost)
     process_end(node);
     if (node->world->lmdb || !node->disk.store)
         return;
+    /* A top that has lost its own founding is no district any more. */
+    if (node->index == 0 && node->commits < FOUNDING_COMMITS)
+        commits_lost = 0;
     store_memory_forget(node->disk.store, commits_lost);
     if (commits_lost == 0)
         return;
@@ -179,6 +184,7 @@ void node_restore(struct node *node, size_t index)
     disk_copy(&node->backups[index], &node->disk, node->world->seed, node->world->disks++);
     witness_forget(node->world, node);
     node->unknowing = true;
+    node->commits = 0;
     node_boot(node);
 }
 

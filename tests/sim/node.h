@@ -44,6 +44,7 @@ struct node {
 
     struct disk backups[NODE_BACKUPS_MAX];
     size_t backup_count;
+    uint64_t commits;      /* this process made durable, since the disk was made */
     uint64_t told_receipt; /* number of the newest receipt sessions have heard of */
     bool unknowing;        /* restored or copied, and nothing has told it yet (K12) */
 

@@ -194,6 +194,7 @@ static enum status run_group(struct node *node, struct job *jobs, size_t count)
     struct replica_commit commit = {0};
     enum status status = perform_group(node, jobs, count, &commit);
     if (status == STATUS_OK) {
+        node->commits++;
         witness_learn(node->world, node);
         if (prng_chance(&node->world->prng, VIEWS_PER_MILLE))
             check_views(node);
