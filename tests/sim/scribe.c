@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP_MAX = 32, INDEX_MOST = 16, VIEWS_PER_MILLE = 30 };
+enum { GROUP_MAX = 32, INDEX_MOST = 16, VIEWS_PER_MILLE = 250 };
 
 static void schedule(struct node *node)
 {
@@ -188,6 +188,13 @@ static void epoch_changed(struct node *node, const struct replica_commit *commit
     }
 }
 
+static enum status idle_call(struct node *node, void *context)
+{
+    (void)node;
+    (void)context;
+    return STATUS_OK;
+}
+
 /* One group from begin to the news of it. */
 static enum status run_group(struct node *node, struct job *jobs, size_t count)
 {
@@ -204,6 +211,9 @@ static enum status run_group(struct node *node, struct job *jobs, size_t count)
     if (status == STATUS_OK && commit.epoch_changed)
         epoch_changed(node, &commit);
     tell(node, jobs, count, &commit, status);
+    /* What has arrived may make duties, when its rows are made. */
+    if (status == STATUS_OK && commit.changed_count > 0 && node->scribe.count == 0)
+        scribe_add(node, (struct job){.kind = JOB_CALL, .call = idle_call});
     for (size_t i = 0; i < count; i++) {
         if (jobs[i].done)
             jobs[i].done(node, jobs[i].context, status == STATUS_OK);
