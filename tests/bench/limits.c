@@ -51,8 +51,8 @@ static void measure_seal(double *verify_per_s, double *sign_per_s)
         if (good != SIGNATURES) {
             exit(1);
         }
-        sign[round] = SIGNATURES / (middle - start);
-        verify[round] = SIGNATURES / (end - middle);
+        sign[round] = (double)SIGNATURES / (middle - start);
+        verify[round] = (double)SIGNATURES / (end - middle);
     }
     secret_key_wipe(&secret);
     *verify_per_s = median(verify, ROUNDS);
