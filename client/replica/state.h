@@ -70,6 +70,7 @@ struct replica {
     struct hash proposed_pack; /* this node's own, while it is not granted; none else */
     struct invitation_proof proofs[PROOFS_MOST];
     size_t proof_next;
+    uint64_t receipt_start; /* number of this process's first receipt; 0: none yet */
 
     struct group group;
     struct buffer scratch;     /* a row or a record being built */

@@ -64,7 +64,8 @@ void pair_inject(struct side *side, const void *frame, size_t size)
 static void push_arrived(struct side *side)
 {
     struct pair_event *event = event_new(EVENT_ARRIVED);
-    struct read_request request = {.kind = READ_VECTOR}; /* of nobody: a commit tells no marks */
+    /* Of nobody: a commit tells no marks. */
+    struct read_request request = {.kind = READ_VECTOR, .every_scope = true};
     assert_int_equal(replica_inquire(side->site->replica, &request, &event->arena, &event->read),
                      STATUS_OK);
     event->event.arrival = event->read.newest;

@@ -288,7 +288,7 @@ static bool add_log(void *context, const struct log_row *row)
 /* What |from| would show of receipts, in any scope. */
 static void add_receipts(struct site *from, struct batch *batch)
 {
-    struct read_request request = {.kind = READ_RECEIPTS, .bytes = SIZE_MAX};
+    struct read_request request = {.kind = READ_RECEIPTS, .every_scope = true, .bytes = SIZE_MAX};
     struct read_result result;
     struct arena arena;
     arena_init(&arena, SIZE_MAX);

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A connection that lasted so long was none that fails at once, as a client's link counts it. */
+static const uint64_t STEADY_US = 5000000;
+
 struct endpoint *endpoint_of(struct world *world, uint64_t id)
 {
     return id && id <= world->endpoint_count ? world->endpoints[id - 1] : NULL;
@@ -177,6 +180,7 @@ static void note_rest(struct endpoint *endpoint)
 {
     struct session_report report;
     session_report(endpoint->session, &report);
+    endpoint->settled = endpoint->settled || report.settled;
     if (report.at_rest && !endpoint->rest_told) {
         endpoint->rest_told = true;
         if (replica_in_doubt(endpoint->node->replica))
@@ -229,6 +233,7 @@ static void perform_opened(struct endpoint *endpoint)
     replica_authority_release(endpoint->node->replica, endpoint->authority);
     make_session(endpoint);
     endpoint->opened = true;
+    endpoint->opened_us = endpoint->world->now_us;
     feed(endpoint, &event);
     event = (struct session_event){.kind = EVENT_WRITABLE};
     feed(endpoint, &event);
@@ -296,7 +301,10 @@ static void perform_closed(struct endpoint *endpoint)
     struct node *node = endpoint->node;
     if (endpoint->role == SESSION_CLIENT) {
         struct route *route = &node->routes[endpoint->route];
-        route->failures = report.proved ? 0 : route->failures + 1;
+        bool steady =
+            endpoint->settled ||
+            (endpoint->opened && endpoint->world->now_us - endpoint->opened_us > STEADY_US);
+        route->failures = steady ? 0 : route->failures + 1;
     }
     if (report.proved)
         scribe_add(

@@ -29,7 +29,9 @@ struct endpoint {
     bool doubt_noted;             /* the store knows that the peer's marks are in doubt */
     bool rest_told;               /* the store heard that both ends hold the same */
     bool rest_noted;              /* or that nothing was under way */
-    bool closing;                 /* a CLOSE or CLOSED is on its way */
+    bool settled;                 /* it came to rest at least once */
+    uint64_t opened_us;
+    bool closing; /* a CLOSE or CLOSED is on its way */
     bool opened;
 };
 

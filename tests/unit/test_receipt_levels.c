@@ -161,6 +161,10 @@ static void test_receipt_levels__a_session_tells_the_epoch(void **state)
     assert_int_equal(replica_commit(fixture->replica, &fixture->commit), STATUS_OK);
     script_batch_free(batch);
     assert_int_equal(level(fixture, log, 8), HERE);
+    /* An office that has not heard of it goes on relaying: whatever the clock said, it is over. */
+    hub.seconds += 1000;
+    sign(fixture, &hub, log, 8, &fixture->script.ids[first + 7], &fixture->device.key);
+    assert_int_equal(level(fixture, log, 8), HERE);
 }
 
 static void test_receipt_levels__branches_are_told_by_their_ids(void **state)
@@ -236,6 +240,7 @@ static struct read_result receipts(struct intake_fixture *fixture, uint64_t from
                                    .from = from,
                                    .scopes = scope,
                                    .scope_count = scope ? 1 : 0,
+                                   .every_scope = scope == NULL,
                                    .bytes = 1 << 20};
     struct read_result result;
     arena_reset(arena);

@@ -74,7 +74,11 @@ static void test_replica_inquiry__arrivals_come_in_one_order_over_scopes(void **
     result = ask(fixture, &request, &arena);
     assert_int_equal(result.record_count, 6);
     assert_int_equal(result.end, fixture->commit.arrival);
-    request.scope_count = 0; /* every scope, authority included */
+    request.scope_count = 0;
+    result = ask(fixture, &request, &arena);
+    assert_int_equal(result.record_count, 0); /* no scope is none, not every one */
+    assert_int_equal(result.end, fixture->commit.arrival);
+    request.every_scope = true; /* authority included */
     result = ask(fixture, &request, &arena);
     assert_int_equal(result.record_count, 16);
     assert_int_equal(result.record_count, result.newest);
@@ -123,7 +127,8 @@ static void test_replica_inquiry__arrivals_pass_over_what_is_there(void **state)
     struct arena arena;
     write_pair(fixture, &pair);
     arena_init(&arena, ANSWER_BYTES);
-    struct peer_mark have[2] = {{fixture->device.log, 4}, {pair.other.log, 6}};
+    struct peer_mark have[2] = {{.log = fixture->device.log, .seq = 4},
+                                {.log = pair.other.log, .seq = 6}};
     struct name scopes[2] = {pair.other.scope, fixture->scope};
     struct read_request request = {.kind = READ_ARRIVALS,
                                    .scopes = scopes,
@@ -189,7 +194,7 @@ static void test_replica_inquiry__vector_has_heads_and_marks(void **state)
     struct arena arena;
     write_pair(fixture, &pair);
     arena_init(&arena, ANSWER_BYTES);
-    struct peer_mark mark = {fixture->device.log, 4};
+    struct peer_mark mark = {.log = fixture->device.log, .seq = 4};
     struct batch *batch = receipt_batch(bytes_of("", 0), &pair.other.key);
     batch->receipt_count = 0;
     batch->marks = &mark;
@@ -198,7 +203,8 @@ static void test_replica_inquiry__vector_has_heads_and_marks(void **state)
     assert_int_equal(replica_accept(fixture->replica, batch), STATUS_OK);
     assert_int_equal(replica_commit(fixture->replica, &fixture->commit), STATUS_OK);
     script_batch_free(batch);
-    struct read_request request = {.kind = READ_VECTOR, .peer = pair.other.key};
+    struct read_request request = {
+        .kind = READ_VECTOR, .every_scope = true, .peer = pair.other.key};
     struct read_result result = ask(fixture, &request, &arena);
     assert_int_equal(result.vector_count, 4); /* root, own, two devices */
     bool found = false;
@@ -299,13 +305,27 @@ static void test_replica_inquiry__cursor_is_written_only_if_nothing_is_missing(v
     }
     assert_int_equal(self.cursor.arrival, 44);
     assert_int_equal(self.cursor.receipts, 3);
+    for (int follows = 0; follows < 2; follows++) { /* what was handed over before it failed */
+        struct batch *batch = receipt_batch(bytes_of("", 0), &fixture->root.key);
+        batch->receipt_count = 0;
+        batch->has_cursor = true;
+        batch->cursor = (struct cursor){.epoch = {{4}}, .arrival = 66, .receipts = 3};
+        batch->after = (struct cursor){.epoch = {{4}}, .arrival = follows ? 44 : 55};
+        assert_int_equal(replica_begin(fixture->replica), STATUS_OK);
+        assert_int_equal(replica_accept(fixture->replica, batch), STATUS_OK);
+        assert_int_equal(replica_commit(fixture->replica, &fixture->commit), STATUS_OK);
+        assert_int_equal(batch->has_cursor, follows);
+        script_batch_free(batch);
+        replica_session_self(fixture->replica, &fixture->root.key, &self);
+        assert_int_equal(self.cursor.arrival, follows ? 66 : 44);
+    }
     assert_false(self.marks_certain);
     assert_int_equal(replica_begin(fixture->replica), STATUS_OK);
     assert_int_equal(replica_note_peer(fixture->replica, &fixture->root.key, true, 5), STATUS_OK);
     assert_int_equal(replica_commit(fixture->replica, &fixture->commit), STATUS_OK);
     replica_session_self(fixture->replica, &fixture->root.key, &self);
     assert_true(self.marks_certain);
-    assert_int_equal(self.cursor.arrival, 44);
+    assert_int_equal(self.cursor.arrival, 66);
 }
 
 /* ---- verification and look-ups ---- */

@@ -298,28 +298,57 @@ static enum status accept_run(struct replica *replica, struct batch *batch, stru
     return status == STATUS_OK ? run_end(&intake) : status;
 }
 
-/* The cursor passes over what is in the batch: only if nothing of it has to come again. */
-static bool cursor_may_pass(const struct batch *batch)
+/* True iff |row| is where the batch goes on from. From the start it goes on always. */
+static bool follows_cursor(const struct batch *batch, const struct peer_row *row)
 {
-    for (size_t i = 0; i < batch->run_count; i++) {
-        if (batch->runs[i].outcome == RUN_GAP || batch->runs[i].outcome == RUN_NO_ROOM)
-            return false;
-    }
-    return true;
+    const struct cursor *after = &batch->after, *held = &row->cursor;
+    return after->arrival == 0 ||
+           (row->has_cursor && held->arrival == after->arrival &&
+            name_equal(&held->epoch, &after->epoch) && name_equal(&held->scopes, &after->scopes) &&
+            name_equal(&held->running_hash, &after->running_hash));
 }
 
-static enum status accept_peer(struct replica *replica, const struct batch *batch)
+/* The cursor passes over what is in the batch, and over what came before it: only if nothing of
+ * that has to come again. What a bound keeps out does not come again. */
+static bool cursor_may_pass(const struct batch *batch, const struct peer_row *row)
+{
+    for (size_t i = 0; i < batch->run_count; i++) {
+        const struct run *run = &batch->runs[i];
+        if (run->outcome == RUN_GAP || (run->outcome == RUN_NO_ROOM && run->why != STATUS_LIMIT))
+            return false;
+    }
+    return follows_cursor(batch, row);
+}
+
+/* The peer holds what it sent; a branch under its own name, whatever the peer called it. */
+static enum status mark_runs(struct replica *replica, const struct batch *batch)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < batch->run_count; i++) {
+        const struct run *run = &batch->runs[i];
+        struct peer_mark mark = {.log = run->log, .seq = run->before.seq + run->count};
+        if (run->outcome == RUN_STORED || run->outcome == RUN_PRESENT || run->outcome == RUN_BRANCH)
+            status = peer_put_marks(replica, &batch->peer, &mark, 1);
+    }
+    return status;
+}
+
+static enum status accept_peer(struct replica *replica, struct batch *batch)
 {
     struct peer_row row;
     enum status status = peer_put_marks(replica, &batch->peer, batch->marks, batch->mark_count);
+    if (status == STATUS_OK)
+        status = mark_runs(replica, batch);
     if (status != STATUS_OK || !batch->has_cursor)
         return status;
     status = receipt_note_epoch(replica, &batch->peer, &batch->cursor.epoch);
-    if (status != STATUS_OK || !cursor_may_pass(batch))
-        return status;
-    status = peer_get(replica->group.view, &batch->peer, &row);
+    if (status == STATUS_OK)
+        status = peer_get(replica->group.view, &batch->peer, &row);
     if (status != STATUS_OK)
         return status;
+    batch->has_cursor = cursor_may_pass(batch, &row);
+    if (!batch->has_cursor)
+        return STATUS_OK;
     row.has_cursor = true;
     row.cursor = batch->cursor;
     return peer_put(replica, &batch->peer, &row);

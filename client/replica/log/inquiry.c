@@ -25,7 +25,7 @@ static int number_compare(const void *a, const void *b)
 static enum status scopes_find(struct inquiry *inquiry)
 {
     const struct read_request *request = inquiry->request;
-    inquiry->every_scope = request->scope_count == 0;
+    inquiry->every_scope = request->every_scope;
     inquiry->scopes = arena_array(inquiry->arena, request->scope_count, sizeof *inquiry->scopes);
     if (!inquiry->scopes && request->scope_count > 0)
         return STATUS_NO_MEMORY;

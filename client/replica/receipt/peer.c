@@ -104,7 +104,7 @@ enum status peer_put_marks(struct replica *replica, const struct public_key *pee
             status = mark_get(replica->group.view, peer, log.store, &held);
         if (status != STATUS_OK)
             return status;
-        if (marks[i].seq <= held) /* a mark never falls */
+        if (marks[i].told ? marks[i].seq == held : marks[i].seq <= held)
             continue;
         uint8_t value[8];
         be64_store(value, marks[i].seq);

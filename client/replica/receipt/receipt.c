@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { RECEIPT_ARENA_BYTES = 1 << 20 };
+enum { RECEIPT_ARENA_BYTES = 1 << 20, NUMBERS_PASSED = 1 << 20 };
+
+/* Instead of the latest time of its receipts, of an epoch the signer itself has named. */
+static const int64_t NAMED_BY_ITSELF = INT64_MAX;
 
 /* ---- signers ---- */
 
@@ -57,9 +60,12 @@ enum status receipt_note_epoch(struct replica *replica, const struct public_key 
 {
     struct signer_row row;
     enum status status = signer_make(replica, signer, epoch, &row);
-    if (status != STATUS_OK || name_equal(&row.epoch, epoch))
+    bool same = status == STATUS_OK && name_equal(&row.epoch, epoch);
+    if (status != STATUS_OK || (same && row.seconds == NAMED_BY_ITSELF))
         return status;
-    status = signer_turn(replica, &row, epoch, INT64_MIN);
+    if (!same)
+        status = signer_turn(replica, &row, epoch, NAMED_BY_ITSELF);
+    row.seconds = NAMED_BY_ITSELF;
     return status == STATUS_OK ? signer_put(replica, signer, &row) : status;
 }
 
@@ -146,7 +152,8 @@ static enum status cover_keep(struct replica *replica, const struct receipt *rec
  * Whether |receipt| is of its signer's current epoch, which it may change. The signer itself is
  * believed. Of a relayed one an epoch never met is the newer: a restored machine's clock may have
  * gone back, or still show the same second. One that another followed comes back only if its
- * signer's clock says so.
+ * signer's clock says so, and never where the signer itself has named the other: an office that
+ * has not heard of it yet goes on relaying the old one.
  */
 static enum status epoch_judge(struct replica *replica, const struct receipt *receipt, bool direct,
                                struct signer_row *signer, bool *current)
@@ -165,8 +172,8 @@ static enum status epoch_judge(struct replica *replica, const struct receipt *re
         if (status != STATUS_OK)
             return status;
     }
-    if (receipt->seconds > signer->seconds)
-        signer->seconds = receipt->seconds;
+    if (direct || receipt->seconds > signer->seconds)
+        signer->seconds = direct ? NAMED_BY_ITSELF : receipt->seconds;
     return STATUS_OK;
 }
 
@@ -178,10 +185,26 @@ static bool raises_level(const struct replica *replica, const struct public_key 
            (grant && (grant->role == ROLE_HUB || grant->role == ROLE_OFFICE));
 }
 
+/*
+ * The next receipt's number. Each start of the store goes on some way further, drawn at random: a
+ * store that was put back does not give numbers again that a peer knows of the time that is lost.
+ * Such a peer names one that was passed, or one not come to, and is told what it lacks.
+ */
+static uint64_t next_number(struct replica *replica)
+{
+    uint64_t next = replica->group.counters.receipt + 1;
+    if (replica->receipt_start == 0) {
+        uint8_t random[4];
+        replica->world.random(replica->world.context, random, sizeof random);
+        replica->receipt_start = next + be32_load(random) % NUMBERS_PASSED;
+    }
+    return next < replica->receipt_start ? replica->receipt_start : next;
+}
+
 static enum status receipt_put(struct replica *replica, struct bytes raw,
                                const struct receipt *receipt, struct signer_row *signer)
 {
-    uint64_t number = replica->group.counters.receipt + 1;
+    uint64_t number = next_number(replica);
     size_t kept = 0;
     enum status status = STATUS_OK;
     size_t heads = raises_level(replica, &receipt->signer) ? receipt->head_count : 0;

@@ -47,9 +47,11 @@ struct cursor {
     uint64_t receipts;  /* the server's receipts are held up to this number of its own */
 };
 
-struct peer_mark { /* the peer surely holds the log up to here; a mark never falls */
+struct peer_mark { /* the peer surely holds the log up to here */
     struct name log;
     uint64_t seq;
+    bool told; /* the peer said that it holds this and no more: the mark falls if it stood higher.
+                  Else it only rises */
 };
 
 struct batch {
@@ -62,11 +64,15 @@ struct batch {
     bool *receipt_sound;
     size_t receipt_count;
     size_t wire_bytes; /* what it weighed on the line: the window it occupies */
-    /* What to write about the peer in the same transaction. A batch may hold nothing else: no
-     * records, no receipts. The marks name the runs' ends too, whatever becomes of the runs. */
+    /* What to write about the peer in the same transaction; beside it, that the peer holds the runs
+     * that are stored, under the names they are stored by. A batch may hold nothing else: no
+     * records, no receipts. */
     struct public_key peer;
     bool has_cursor;
     struct cursor cursor;
+    struct cursor after; /* which it goes on from; arrival 0: from the start. It is written only if
+                            that is the one the store has, and |has_cursor| is cleared else: what
+                            came between was not stored */
     struct peer_mark *marks;
     size_t mark_count;
     uint64_t tag; /* the session's own */

@@ -94,6 +94,7 @@ enum status greet_client_hello(struct session *session)
         *cursor = (struct cursor){.epoch = session->epoch, .scopes = scopes};
     }
     session->receipts_held = cursor->receipts;
+    session->handed = *cursor;
     struct hello_client hello = {
         .version = SESSION_PROTOCOL_VERSION,
         .window_log2 = window_log2(session),

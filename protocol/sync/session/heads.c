@@ -65,13 +65,14 @@ static enum status common_found(struct session *session, struct log_entry *entry
         entry->have = seq;
         return STATUS_OK;
     }
+    bool news = seq > 0 || entry->peer_seq > 0;
     entry->peer_seq = seq;
     entry->sent_seq = seq;
-    if (seq == 0) {
+    if (!news) {
         return STATUS_OK;
     }
     struct batch *notes = notes_batch(session);
-    return notes == NULL ? STATUS_NO_MEMORY : notes_mark(notes, &entry->log, seq);
+    return notes == NULL ? STATUS_NO_MEMORY : notes_told(notes, &entry->log, seq);
 }
 
 /* The seqs a search looks at next: evenly between what is known to be common and to differ. */

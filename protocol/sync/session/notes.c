@@ -31,12 +31,13 @@ static void *grown(struct arena *arena, const void *items, size_t count, size_t 
     return more;
 }
 
-enum status notes_mark(struct batch *batch, const struct name *log, uint64_t seq)
+static enum status put_mark(struct batch *batch, const struct name *log, uint64_t seq, bool told)
 {
     for (size_t i = 0; i < batch->mark_count; i++) {
         struct peer_mark *mark = &batch->marks[i];
         if (name_equal(&mark->log, log)) {
-            mark->seq = mark->seq < seq ? seq : mark->seq;
+            mark->seq = told || mark->seq < seq ? seq : mark->seq;
+            mark->told = mark->told || told;
             return STATUS_OK;
         }
     }
@@ -46,8 +47,18 @@ enum status notes_mark(struct batch *batch, const struct name *log, uint64_t seq
             return STATUS_NO_MEMORY;
         }
     }
-    batch->marks[batch->mark_count++] = (struct peer_mark){.log = *log, .seq = seq};
+    batch->marks[batch->mark_count++] = (struct peer_mark){.log = *log, .seq = seq, .told = told};
     return STATUS_OK;
+}
+
+enum status notes_mark(struct batch *batch, const struct name *log, uint64_t seq)
+{
+    return put_mark(batch, log, seq, false);
+}
+
+enum status notes_told(struct batch *batch, const struct name *log, uint64_t seq)
+{
+    return put_mark(batch, log, seq, true);
 }
 
 static enum status note_receipt(struct session *session, struct bytes receipt)
@@ -152,6 +163,7 @@ enum status notes_receipts(struct session *session, struct bytes frame)
 static bool cursor_due(const struct session *session)
 {
     return session->self.role == SESSION_CLIENT && session->has_cursor && !session->whole_pending &&
+           !session->whole_wanted &&
            (session->cursor_noted || session->receipts_coming > session->receipts_held);
 }
 
@@ -176,9 +188,11 @@ enum status notes_pump(struct session *session)
                                      ? session->receipts_coming
                                      : session->receipts_held;
         session->cursor_noted = false;
+        take_hand_cursor(session, batch);
     }
     session->notes = NULL;
     session->notes_out = true;
+    session->notes_cursor = batch->has_cursor;
     session->notes_tag = ++session->next_tag;
     batch->tag = session->notes_tag;
     struct session_effect effect = {
@@ -189,6 +203,9 @@ enum status notes_pump(struct session *session)
 enum status notes_committed(struct session *session, const struct batch *batch)
 {
     session->notes_out = false;
+    if (session->notes_cursor && !batch->has_cursor && !session->notes_stale) {
+        take_cursor_refused(session);
+    }
     if (batch->has_cursor) {
         session->cursor = batch->cursor;
         if (!session->notes_stale) {

@@ -26,10 +26,7 @@ void session_note_entry(struct session *session, const struct vector_entry *told
         return;
     }
     entry->as_of = as_of;
-    if (entry->seq != told->head.seq || !hash_equal(&entry->id, &told->head.id)) {
-        session->digest_stale = true;
-        session->change++;
-    }
+    bool moved = entry->seq != told->head.seq || !hash_equal(&entry->id, &told->head.id);
     entry->seq = told->head.seq;
     entry->id = told->head.id;
     if (told->head.seq > 0) {
@@ -45,6 +42,10 @@ void session_note_entry(struct session *session, const struct vector_entry *told
         entry->sent_seq = entry->peer_seq;
     }
     session_classify(session, entry);
+    if (moved && entry->common) { /* what the digest is not over makes no verdict void */
+        session->digest_stale = true;
+        session->change++;
+    }
 }
 
 enum status session_scopes(struct session *session)
@@ -114,6 +115,7 @@ static bool choose_read(struct session *session, struct read_request *request)
     }
     if (session->need_vector) {
         request->kind = READ_VECTOR;
+        request->every_scope = client;
         if (!client) {
             read_scopes(session, request);
         }

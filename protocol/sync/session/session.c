@@ -144,6 +144,9 @@ static enum status arrived(struct session *session, const struct session_event *
     for (size_t i = 0; i < event->changed_count; i++) {
         const struct vector_entry *told = &event->changed[i];
         bool known = session_log(session, &told->head.log) != NULL;
+        /* What was held before a fork has a new name, and the peer may have it: its mark tells. */
+        session->need_vector =
+            session->need_vector || (!known && session->self.role == SESSION_CLIENT);
         if (known || session->self.role == SESSION_CLIENT ||
             scopes_hold(&session->agreed, &told->scope)) {
             session_note_entry(session, told, event->arrival);

@@ -70,7 +70,7 @@ struct read_record {
     struct name running_hash; /* READ_ARRIVALS: at |arrival|, this record included */
 };
 
-/* An empty |scopes| means every scope of the store. */
+/* Nothing of a scope that is not in |scopes| is told, unless |every_scope| says so. */
 enum read_kind {
     READ_VECTOR,   /* all logs of |scopes|, ascending by log, with the marks of |peer| */
     READ_HEADS,    /* the entries of |logs| in the order asked; head.seq 0 where not held */
@@ -89,7 +89,8 @@ enum read_kind {
 
 struct read_request {
     enum read_kind kind;
-    uint64_t tag; /* comes back in READ_DONE */
+    uint64_t tag;     /* comes back in READ_DONE */
+    bool every_scope; /* of the store, whatever |scopes| says: the node's own use */
     const struct name *scopes;
     size_t scope_count;
     struct public_key peer;

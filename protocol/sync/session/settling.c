@@ -73,22 +73,45 @@ enum status take_verified(struct session *session, struct batch *batch)
     return STATUS_OK;
 }
 
+void take_hand_cursor(struct session *session, struct batch *batch)
+{
+    if (batch->has_cursor) {
+        batch->after = session->handed;
+        session->handed = batch->cursor;
+    }
+}
+
+/* A cursor at the writer is one of a chain: what goes on from it must come there later. */
+static bool must_wait(const struct session *session, const struct taken *taken)
+{
+    return taken->verified->has_cursor && session->notes_out && session->notes_cursor;
+}
+
 enum status take_pump(struct session *session)
 {
     enum status status = STATUS_OK;
     for (struct taken *taken = next_for_writer(session);
          status == STATUS_OK && taken != NULL && taken->verified != NULL;
          taken = next_for_writer(session)) {
+        if (must_wait(session, taken)) {
+            break;
+        }
         if (!effects_room(session)) {
             session->again = true;
             break;
         }
+        take_hand_cursor(session, taken->verified);
         struct session_effect effect = {.kind = EFFECT_COMMIT, .batch = taken->verified};
         taken->verified = NULL;
         taken->at_writer = true;
         status = effect_add(session, &effect);
     }
     return status;
+}
+
+void take_cursor_refused(struct session *session)
+{
+    session->whole_wanted = session->whole_wanted || !session->whole_pending;
 }
 
 static struct taken *take_out(struct session *session, uint64_t tag)
@@ -218,6 +241,9 @@ enum status take_committed(struct session *session, const struct session_event *
     }
     size_t count = 0;
     bool any = false;
+    if (taken != NULL && taken->has_cursor && !batch->has_cursor) {
+        take_cursor_refused(session);
+    }
     for (size_t i = 0; i < batch->run_count && status == STATUS_OK; i++) {
         bool acked = false;
         status = settle_run(session, &batch->runs[i], &taken->runs[i], event->arrival, &acked);

@@ -183,10 +183,12 @@ struct session {
     struct cursor cursor;         /* a client: as last committed */
     struct name stream_scopes;    /* a client: digest of the set the stream is of */
     struct name restarted_scopes; /* and of the set it will be of after its restart */
+    struct cursor handed;         /* a client: the last one given to the writer */
     bool cursor_noted;            /* |noted| came without records and is not written yet */
     struct cursor noted;
     struct batch *notes;
     bool notes_out;
+    bool notes_cursor; /* they hold a cursor */
     uint64_t notes_tag;
     uint64_t receipts_coming;
     uint64_t receipts_held; /* and written down up to this */
@@ -283,6 +285,10 @@ CHECK_RESULT enum status records_work(struct session *session, bool *done);
 CHECK_RESULT enum status take_ack(struct session *session, const struct head *heads, size_t count,
                                   struct bytes receipt);
 CHECK_RESULT enum status take_verified(struct session *session, struct batch *batch);
+/* |batch| goes to the writer: its cursor goes on from the one that went before. */
+void take_hand_cursor(struct session *session, struct batch *batch);
+/* A cursor came back unwritten: the vectors tell what is missing. */
+void take_cursor_refused(struct session *session);
 /* Hands verified batches to the writer, in the order they came in. */
 CHECK_RESULT enum status take_pump(struct session *session);
 CHECK_RESULT enum status take_committed(struct session *session, const struct session_event *event);
@@ -320,6 +326,8 @@ CHECK_RESULT enum status notes_committed(struct session *session, const struct b
 struct batch *notes_batch(struct session *session);
 /* The peer surely holds |log| up to |seq|. NO_MEMORY. */
 CHECK_RESULT enum status notes_mark(struct batch *batch, const struct name *log, uint64_t seq);
+/* The peer said so itself, and that it holds no more. NO_MEMORY. */
+CHECK_RESULT enum status notes_told(struct batch *batch, const struct name *log, uint64_t seq);
 /* Remembers own receipts that went out with acknowledgements: they are not told twice. */
 void notes_own_receipt(struct session *session, struct bytes receipt);
 

@@ -28,6 +28,7 @@ enum status records_begin(struct session *session, struct bytes frame)
         session->receipts_held = 0;
         session->notes_stale = session->notes_out;
         session->has_cursor = true;
+        session->handed = (struct cursor){.epoch = session->epoch};
         session->rest_due = true;
     }
     if (records->run_count > 0) {
@@ -241,8 +242,8 @@ static enum status drop_empty_runs(struct session *session)
     return STATUS_OK;
 }
 
-static enum status note_run(struct session *session, struct batch *batch, const struct run *run,
-                            struct taken_run *sent)
+static void note_run(struct session *session, const struct batch *batch, const struct run *run,
+                     struct taken_run *sent)
 {
     struct log_entry *entry = session_log(session, &run->log);
     const struct record *last = &batch->records[run->first + run->count - 1];
@@ -257,7 +258,6 @@ static enum status note_run(struct session *session, struct batch *batch, const 
     entry->sent_seq = seq > entry->sent_seq ? seq : entry->sent_seq;
     entry->have = seq > entry->have ? seq : entry->have;
     session->report.records_received += run->count;
-    return notes_mark(batch, &run->log, seq);
 }
 
 /* Hands the batch to the verifiers. */
@@ -284,15 +284,13 @@ static enum status send_off(struct session *session)
     taken->next = session->taken;
     session->taken = taken;
     batch->tag = taken->tag;
-    for (size_t i = 0; i < batch->run_count && status == STATUS_OK; i++) {
-        status = note_run(session, batch, &batch->runs[i], &taken->runs[i]);
-    }
-    if (status != STATUS_OK) {
-        return status;
+    for (size_t i = 0; i < batch->run_count; i++) {
+        note_run(session, batch, &batch->runs[i], &taken->runs[i]);
     }
     if (job->records.has_cursor && session->has_cursor && !session->whole_pending) {
         batch->has_cursor = true;
         batch->cursor = cursor_of(session, &job->records);
+        taken->has_cursor = true;
         session->cursor_noted = false;
     }
     session->batches_out++;
