@@ -1,6 +1,7 @@
 #include "client/home/home.h"
 
 #include "client/home/entropy.h"
+#include "client/store/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -110,6 +111,14 @@ void home_close(struct home *home)
     home->store = NULL;
 }
 
+/* Makes one folder, for good: its name in the folder above is flushed. */
+static enum status make_one(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) != 0)
+        return errno == EEXIST ? STATUS_OK : STATUS_IO;
+    return folder_sync(path);
+}
+
 /* Makes |path| and what is above it. */
 static enum status make_folders(const char *path)
 {
@@ -120,13 +129,10 @@ static enum status make_folders(const char *path)
         if (*at != '/')
             continue;
         *at = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            status = STATUS_IO;
+        status = make_one(part, 0755);
         *at = '/';
     }
-    if (status == STATUS_OK && mkdir(path, 0700) != 0 && errno != EEXIST)
-        status = STATUS_IO;
-    return status;
+    return status == STATUS_OK ? make_one(path, 0700) : status;
 }
 
 /* What a run that was cut off left; it never was a home. A store's folder holds plain files. */
@@ -140,16 +146,6 @@ static void remove_unfinished(const char *folder)
         (void)unlinkat(dirfd(listing), entry->d_name, 0);
     (void)closedir(listing);
     (void)rmdir(folder);
-}
-
-static enum status sync_folder(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return synced ? STATUS_OK : STATUS_IO;
 }
 
 static enum status fill(struct home *home, const struct replica_identity *identity,
@@ -199,7 +195,7 @@ enum status home_create(const char *path, const struct replica_identity *identit
     if (status == STATUS_OK && rename(unfinished, finished) != 0)
         status = STATUS_IO;
     if (status == STATUS_OK)
-        status = sync_folder(path);
+        status = folder_sync(path);
     if (status != STATUS_OK)
         remove_unfinished(unfinished);
     return status;

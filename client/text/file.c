@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CHUNK_BYTES = 64 * 1024 };
@@ -65,6 +66,27 @@ static enum status write_all(int descriptor, struct bytes content)
     return fsync(descriptor) == 0 ? STATUS_OK : status_of_error(errno);
 }
 
+/* The new name lasts only once its folder is flushed. */
+static enum status sync_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+
+    int size = slash == NULL   ? snprintf(folder, sizeof folder, ".")
+               : slash == path ? snprintf(folder, sizeof folder, "/")
+                               : snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (size < 0 || (size_t)size >= sizeof folder)
+        return STATUS_LIMIT;
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return status_of_error(errno);
+    /* EINVAL: a file system (of a stick, say) that keeps no names apart. */
+    enum status status =
+        fsync(descriptor) == 0 || errno == EINVAL ? STATUS_OK : status_of_error(errno);
+    (void)close(descriptor);
+    return status;
+}
+
 enum status file_write(const char *path, struct bytes content)
 {
     char other[PATH_MAX];
@@ -82,5 +104,5 @@ enum status file_write(const char *path, struct bytes content)
         status = status_of_error(errno);
     if (status)
         (void)unlink(other);
-    return status;
+    return status ? status : sync_folder_of(path);
 }

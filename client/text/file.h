@@ -12,9 +12,9 @@
  */
 CHECK_RESULT enum status file_read(const char *path, struct buffer *out);
 /*
- * Writes |content| under another name beside |path|, syncs it and renames it over |path|; mode
- * 0600. Errors: NOT_FOUND (no such folder), REFUSED (no right to write there), FULL, IO, LIMIT (the
- * name is too long).
+ * Writes |content| under another name beside |path|, syncs it, renames it over |path| and syncs the
+ * folder: once it returns OK a power cut does not undo it. Mode 0600. Errors: NOT_FOUND (no such
+ * folder), REFUSED (no right to write there), FULL, IO, LIMIT (the name is too long).
  */
 CHECK_RESULT enum status file_write(const char *path, struct bytes content);
 
