@@ -1,5 +1,6 @@
 #include "client/link/link.h"
 
+#include "client/link/inquiry.h"
 #include "client/link/net/clock.h"
 #include "client/link/net/outbox.h"
 #include "client/link/net/timer.h"
@@ -10,10 +11,9 @@
 #include <string.h>
 
 enum {
-    WINDOW_MOST = 256 * 1024,           /* bytes of records a peer may have under way */
-    WINDOW_LEAST = 64 * 1024,           /* however many peers there are */
-    WINDOWS_TOTAL = 16 * 1024 * 1024,   /* shared by all peers */
-    READ_ARENA_BYTES = 32 * 1024 * 1024 /* a vector of every log of a hub */
+    WINDOW_MOST = 256 * 1024,        /* bytes of records a peer may have under way */
+    WINDOW_LEAST = 64 * 1024,        /* however many peers there are */
+    WINDOWS_TOTAL = 16 * 1024 * 1024 /* shared by all peers */
 };
 
 /* What the store was told about the peer in this connection. */
@@ -40,18 +40,11 @@ struct link {
     bool ending;
     bool proved_told;
     bool known;
+    bool welcomed;
+    bool broke_rule; /* the peer */
 };
 
 /* Work away from the loop knows its link by id alone. */
-struct read_job {
-    struct work work;
-    struct link_shared *shared;
-    uint64_t link;
-    struct arena arena;
-    struct read_request request;
-    struct read_result result;
-};
-
 struct verify_job {
     struct work work;
     struct link_shared *shared;
@@ -77,74 +70,19 @@ static struct link *link_find(struct link_shared *shared, uint64_t id)
 
 /* ---- reads ---- */
 
-static void read_run(struct work *work)
+static void read_answered(struct link_shared *shared, uint64_t id, const struct read_result *result)
 {
-    struct read_job *job = (struct read_job *)work;
+    struct link *link = link_find(shared, id);
+    struct session_event event = {.kind = EVENT_READ_DONE, .read = result};
 
-    job->result.status =
-        replica_inquire(job->shared->replica, &job->request, &job->arena, &job->result);
-}
-
-static void read_done(struct work *work)
-{
-    struct read_job *job = (struct read_job *)work;
-    struct link *link = link_find(job->shared, job->link);
-
-    if (link != NULL) {
-        struct session_event event = {.kind = EVENT_READ_DONE, .read = &job->result};
-
-        job->result.tag = job->request.tag;
+    if (link != NULL)
         link_step(link, &event);
-    }
-    arena_deinit(&job->arena);
-    free(job);
 }
 
-/* A copy of |count| items of |size| in the job's arena; NULL stays NULL. */
-static const void *copy_items(struct read_job *job, const void *items, size_t count, size_t size,
-                              bool *ok)
-{
-    void *copy = NULL;
-
-    if (items == NULL || count == 0)
-        return NULL;
-    copy = arena_array(&job->arena, count, size);
-    if (copy == NULL)
-        *ok = false;
-    else
-        memcpy(copy, items, count * size);
-    return copy;
-}
-
-/* The request points into the session, which goes on; so its lists are copied. */
 static void perform_read(struct link *link, const struct read_request *request)
 {
-    struct read_job *job = calloc(1, sizeof *job);
-    struct read_request *own = NULL;
-    bool ok = true;
-
-    if (job == NULL) {
+    if (inquiry_start(link->shared, link->id, request, read_answered) != STATUS_OK)
         link_end(link, "out of memory");
-        return;
-    }
-    arena_init(&job->arena, READ_ARENA_BYTES);
-    own = &job->request;
-    *own = *request;
-    own->scopes = copy_items(job, request->scopes, request->scope_count, sizeof *own->scopes, &ok);
-    own->seqs = copy_items(job, request->seqs, request->count, sizeof *own->seqs, &ok);
-    own->logs = copy_items(job, request->logs, request->count, sizeof *own->logs, &ok);
-    own->have = copy_items(job, request->have, request->have_count, sizeof *own->have, &ok);
-    if (!ok) {
-        arena_deinit(&job->arena);
-        free(job);
-        link_end(link, "out of memory");
-        return;
-    }
-    job->work.run = read_run;
-    job->work.done = read_done;
-    job->shared = link->shared;
-    job->link = link->id;
-    workers_post(link->shared->reader, &job->work);
 }
 
 /* ---- verification ---- */
@@ -287,6 +225,18 @@ static void perform_send(struct link *link, struct bytes frame, const struct ses
 
 /* ---- the session ---- */
 
+/* Strangers could fill the log. */
+static void say_ended(const struct link *link, const struct session_effect *effect)
+{
+    uint64_t left_out = 0;
+
+    if (link->known || link->role == SESSION_CLIENT ||
+        quiet_may_say(&link->shared->quiet, clock_now_us(), &left_out))
+        journal_say(link->shared->journal, JOURNAL_WARNING, "session",
+                    "link=%" PRIx64 " end=%s why=\"%s\" left_out=%" PRIu64, link->id,
+                    status_name(effect->status), effect->why != NULL ? effect->why : "", left_out);
+}
+
 static void perform(struct link *link, const struct session_effect *effect,
                     const struct session_report *report)
 {
@@ -316,9 +266,7 @@ static void perform(struct link *link, const struct session_effect *effect,
     case EFFECT_STATE:
         break;
     case EFFECT_CLOSE:
-        journal_say(link->shared->journal, JOURNAL_WARNING, "session",
-                    "link=%" PRIx64 " end=%s why=\"%s\"", link->id, status_name(effect->status),
-                    effect->why != NULL ? effect->why : "");
+        say_ended(link, effect);
         link->fault = effect->status;
         link_end(link, "the session ended it");
         break;
@@ -366,6 +314,13 @@ static void watch(struct link *link, const struct session_report *report)
     link->shared->changed(link->shared->context, link);
 }
 
+/* What a peer that keeps the rules never makes a session end by. */
+static bool breaks_rule(enum status status)
+{
+    return status == STATUS_MALFORMED || status == STATUS_LIMIT || status == STATUS_PROTOCOL ||
+           status == STATUS_FORGED;
+}
+
 static void link_step(struct link *link, struct session_event *event)
 {
     struct session_effects effects;
@@ -380,6 +335,7 @@ static void link_step(struct link *link, struct session_event *event)
     event->wall_seconds = clock_wall_seconds();
     effects.count = 0;
     status = session_step(link->session, event, &effects);
+    link->broke_rule = link->broke_rule || breaks_rule(status);
     session_report(link->session, &report);
     for (size_t i = 0; i < effects.count; i++)
         perform(link, &effects.items[i], &report);
@@ -577,4 +533,17 @@ bool link_is_known(const struct link *link)
 enum status link_fault(const struct link *link)
 {
     return link->fault;
+}
+
+bool link_welcome(struct link *link)
+{
+    bool first = link->known && !link->welcomed;
+
+    link->welcomed = link->welcomed || first;
+    return first;
+}
+
+bool link_broke_rule(const struct link *link)
+{
+    return link->broke_rule;
 }

@@ -11,6 +11,7 @@
 
 #include "client/link/journal.h"
 #include "client/link/net/net.h"
+#include "client/link/quiet.h"
 #include "client/link/work/workers.h"
 #include "client/link/work/writer.h"
 
@@ -27,6 +28,7 @@ struct link_shared {
     struct mailbox *mailbox;
     const struct journal *journal;
     enum chain_mode chain_mode;
+    struct quiet quiet; /* of lines about strangers */
     struct link *first; /* all links, linked through themselves */
     size_t count;
     /* session_report() of |link| changed. */
@@ -63,6 +65,10 @@ void link_report(const struct link *link, struct session_report *report);
 /* True once the peer proved a key that this node has to do with: the pinned one of the node above,
  * or one that was ever granted. Of strangers nothing is kept: they could be made without end. */
 bool link_is_known(const struct link *link);
+/* True once, when it is known: the caller then welcomes it. */
+bool link_welcome(struct link *link);
+/* Whether it ended because its peer broke a rule. */
+bool link_broke_rule(const struct link *link);
 /* Why the session ended it: STATUS_OK while it has not. */
 enum status link_fault(const struct link *link);
 

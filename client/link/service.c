@@ -2,7 +2,7 @@
 
 #include "client/link/exchange.h"
 #include "client/link/net/clock.h"
-#include "client/link/net/query.h"
+#include "client/link/reception.h"
 #include "client/link/traffic.h"
 #include "client/link/upstream.h"
 
@@ -14,7 +14,6 @@
 
 enum {
     PAGES_MOST = 8,           /* rendered at a time: they share the reader with the sessions */
-    LINKS_MOST = 12000,       /* below the 20,000 descriptors a process may have */
     PAGE_BYTES = 1024 * 1024, /* one page */
     FAREWELL_US = 1000 * 1000 /* how long a closing service waits for its connections */
 };
@@ -27,6 +26,7 @@ struct service {
     struct workers *reader;
     struct workers *verifiers;
     struct link_shared shared;
+    struct reception reception;
     struct upstream upstream;
     bool has_upstream;
     pthread_t loop;
@@ -65,19 +65,21 @@ struct peers_wanted {
 static void *on_opened(void *context, uint64_t id, bool incoming, struct bytes query)
 {
     struct service *service = context;
-    struct link_options options = {.id = id, .role = SESSION_SERVER};
-    struct link *link = NULL;
 
     if (!incoming)
         return upstream_opened(&service->upstream);
-    if (!service->closing && service->shared.count < LINKS_MOST &&
-        query_read(query, options.nonce) == STATUS_OK)
-        link = link_open(&service->shared, &options);
-    if (link == NULL) {
-        journal_say(service->options.journal, JOURNAL_WARNING, "turned_away", "link=%" PRIx64, id);
+    if (service->closing) {
         net_disconnect(service->net, id);
+        return NULL;
     }
-    return link;
+    return reception_open(&service->reception, id, query);
+}
+
+static void on_turned_away(void *context, const char *why)
+{
+    struct service *service = context;
+
+    reception_turned_away(&service->reception, why);
 }
 
 static void on_frame(void *context, uint64_t id, struct bytes frame)
@@ -134,8 +136,10 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
             upstream_dial(&service->upstream);
         service->renewing = false;
     }
-    if (attached != NULL)
+    if (attached != NULL) {
+        reception_closed(&service->reception, attached);
         link_closed(attached, why);
+    }
     if (service->closing && service->shared.count == 0)
         net_stop(service->net);
 }
@@ -148,8 +152,10 @@ static void on_changed(void *context, struct link *link)
     link_report(link, &report);
     if (link_is_known(link) && !traffic_know(&service->traffic, &report))
         journal_say(service->options.journal, JOURNAL_WARNING, "traffic", "result=NO_MEMORY");
-    if (link_role(link) != SESSION_CLIENT)
+    if (link_role(link) != SESSION_CLIENT) {
+        reception_look(&service->reception, link);
         return;
+    }
     atomic_store(&service->linked, report.proved);
     if (report.settled && service->upstream.link == link) {
         service->upstream.settled = true;
@@ -264,6 +270,7 @@ static const struct net_events events = {.opened = on_opened,
                                          .writable = on_writable,
                                          .closed = on_closed,
                                          .page = on_page,
+                                         .turned_away = on_turned_away,
                                          .woken = on_woken};
 
 static void wake_net(void *context)
@@ -342,10 +349,12 @@ enum status service_open(const struct service_options *options, struct service *
         free(service);
         return status;
     }
+    options->world->random(options->world->context, (uint8_t *)&net.seed, sizeof net.seed);
     status = net_open(&net, &service->net);
     service->shared.net = service->net;
     if (status == STATUS_OK)
         status = open_threads(service);
+    service->reception.shared = &service->shared;
     service->shared.replica = options->replica;
     service->shared.world = options->world;
     service->shared.writer = service->writer;
@@ -445,6 +454,7 @@ void service_close(struct service *service)
     mailbox_deliver(&service->mailbox);
     net_free(service->net);
     traffic_deinit(&service->traffic);
+    reception_deinit(&service->reception);
     mailbox_deinit(&service->mailbox);
     free(service);
 }

@@ -32,6 +32,7 @@ struct seen {
     size_t server_bytes;
     size_t closed_count;
     const char *closed_why;
+    const char *turned_away;
     size_t woken_count;
     atomic_uint wake_sent;
     bool stop_on_wake;
@@ -137,6 +138,13 @@ static void on_page(void *context, uint64_t id, struct bytes path)
         net_answer(seen->net, id, 404, "text/plain", bytes_of_text("no"));
 }
 
+static void on_turned_away(void *context, const char *why)
+{
+    struct seen *seen = context;
+
+    seen->turned_away = why;
+}
+
 static void on_woken(void *context)
 {
     struct seen *seen = context;
@@ -151,6 +159,7 @@ static const struct net_events events = {.opened = on_opened,
                                          .writable = on_writable,
                                          .closed = on_closed,
                                          .page = on_page,
+                                         .turned_away = on_turned_away,
                                          .woken = on_woken};
 
 static void out_of_patience(void *context)

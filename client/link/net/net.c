@@ -1,285 +1,23 @@
-#include "client/link/net/net.h"
+#include "client/link/net/inside.h"
 
-#include "client/link/net/http.h"
-#include "client/link/net/outbox.h"
-#include "client/link/net/slots.h"
-#include "client/link/net/socket.h"
-#include "protocol/base/limits.h"
-
-#include <libwebsockets.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SERVICE_BYTES = 128 * 1024, /* one read of the loop: 2.6 times less CPU a byte than 4 KiB */
-    PING_SECONDS = 30,    /* silence before a ping: mobile networks forget a flow in minutes */
-    HANGUP_SECONDS = 75,  /* silence before the line counts as dead */
-    CONNECT_SECONDS = 15, /* for one address */
-    FLUSH_SECONDS = 5     /* a closing connection may still send */
+    SERVICE_BYTES = 128 * 1024 /* one read of the loop: 2.6 times less CPU a byte than 4 KiB */
 };
 
-static_assert(OUTBOX_HEADROOM >= LWS_PRE, "a frame has room for what lws writes before it");
-
-enum connection_kind { CONNECTION_DIALLING, CONNECTION_OPEN, CONNECTION_PAGE };
-
-struct connection {
-    struct net *net;
-    struct lws *wsi; /* NULL while names are looked up and between two addresses */
-    uint64_t id;
-    enum connection_kind kind;
-    bool closing;        /* to be closed once the queue is empty */
-    bool idle_told;      /* |writable| was called since the last frame left */
-    struct buffer inbox; /* pieces of a frame that is not complete */
-    struct outbox outbox;
-    void *attached;    /* the owner's */
-    struct dial *dial; /* outgoing, until open */
-    struct http_answer *answer;
-};
-
-struct dial {
-    struct connection *connection;
-    struct address address;
-    char path[NET_QUERY_MAX + 16];
-    struct address_lookup *lookup;
-    bool started; /* the look-up is done and was taken up */
-    lws_sorted_usec_list_t retry;
-};
-
-struct net {
-    struct lws_context *context;
-    struct lws_vhost *client;
-    const struct net_events *events;
-    void *owner;
-    atomic_bool stopped;
-    bool library; /* the loop is an event library's, not poll() */
-    pthread_mutex_t wake_mutex;
-    bool ended; /* under it: the context takes no wake-up any more, its pipe is going */
-    bool closing;
-    struct slots connections;
-};
-
-static const lws_retry_bo_t liveness = {.secs_since_valid_ping = PING_SECONDS,
-                                        .secs_since_valid_hangup = HANGUP_SECONDS};
-
-static struct connection *connection_new(struct net *net, enum connection_kind kind)
-{
-    struct connection *connection = net->closing ? NULL : calloc(1, sizeof *connection);
-
-    if (connection == NULL)
-        return NULL;
-    connection->net = net;
-    connection->kind = kind;
-    buffer_init(&connection->inbox, LIMIT_FRAME_BYTES);
-    connection->id = slots_add(&net->connections, connection);
-    if (connection->id == 0) {
-        free(connection);
-        return NULL;
-    }
-    return connection;
-}
-
-static void dial_free(struct connection *connection)
-{
-    if (connection->dial == NULL)
-        return;
-    lws_sul_cancel(&connection->dial->retry);
-    address_lookup_free(connection->dial->lookup);
-    free(connection->dial);
-    connection->dial = NULL;
-}
-
-static void connection_free(struct connection *connection)
-{
-    outbox_clear(&connection->outbox);
-    dial_free(connection);
-    buffer_deinit(&connection->inbox);
-    http_answer_free(connection->answer);
-    if (connection->wsi != NULL)
-        lws_set_opaque_user_data(connection->wsi, NULL);
-    slots_remove(&connection->net->connections, connection->id);
-    free(connection);
-}
-
-/* The connection is over: its owner learns it, its memory goes. */
-static void connection_end(struct connection *connection, const char *why)
-{
-    struct net *net = connection->net;
-    bool told = connection->kind != CONNECTION_PAGE;
-    void *attached = connection->attached;
-    uint64_t id = connection->id;
-
-    connection_free(connection);
-    if (told)
-        net->events->closed(net->owner, id, attached, why);
-}
-
-static int connection_opened(struct connection *connection, struct lws *wsi, bool incoming,
-                             struct bytes query)
-{
-    struct net *net = connection->net;
-
-    connection->wsi = wsi;
-    connection->kind = CONNECTION_OPEN;
-    lws_set_opaque_user_data(wsi, connection);
-    socket_tune(lws_get_socket_fd(wsi));
-    connection->attached = net->events->opened(net->owner, connection->id, incoming, query);
-    lws_callback_on_writable(wsi);
-    return 0;
-}
+const lws_retry_bo_t net_liveness = {.secs_since_valid_ping = PING_SECONDS,
+                                     .secs_since_valid_hangup = HANGUP_SECONDS};
 
 static int server_established(struct net *net, struct lws *wsi)
 {
-    struct connection *connection = connection_new(net, CONNECTION_OPEN);
+    struct connection *connection = lws_get_opaque_user_data(wsi);
     char query[NET_QUERY_MAX];
 
-    if (connection == NULL)
+    if (connection == NULL || connection->kind != CONNECTION_ENTERING || net->closing)
         return -1;
     return connection_opened(connection, wsi, true, http_query(wsi, query, sizeof query));
-}
-
-static int connection_receive(struct connection *connection, struct lws *wsi, struct bytes piece)
-{
-    struct net *net = connection->net;
-    bool whole = lws_is_final_fragment(wsi) != 0 && lws_remaining_packet_payload(wsi) == 0;
-
-    if (connection->closing)
-        return 0;
-    if (whole && connection->inbox.size == 0 && piece.size <= LIMIT_FRAME_BYTES) {
-        net->events->frame(net->owner, connection->id, piece);
-        return 0;
-    }
-    buffer_append_bytes(&connection->inbox, piece);
-    if (buffer_status(&connection->inbox) != STATUS_OK)
-        return -1;
-    if (!whole)
-        return 0;
-    net->events->frame(net->owner, connection->id, buffer_view(&connection->inbox));
-    /* An idle connection keeps no buffer. */
-    buffer_deinit(&connection->inbox);
-    buffer_init(&connection->inbox, LIMIT_FRAME_BYTES);
-    return 0;
-}
-
-/* One write a callback is what lws allows; only a negative result is a failure. */
-static int connection_writable(struct connection *connection, struct lws *wsi)
-{
-    size_t size = 0;
-    uint8_t *frame = outbox_front(&connection->outbox, &size);
-    int written = 0;
-
-    if (frame != NULL) {
-        written = lws_write(wsi, frame, size, LWS_WRITE_BINARY);
-        outbox_pop(&connection->outbox);
-        connection->idle_told = false;
-        lws_callback_on_writable(wsi);
-        return written < 0 ? -1 : 0;
-    }
-    if (connection->closing)
-        return -1;
-    if (!connection->idle_told) {
-        connection->idle_told = true;
-        connection->net->events->writable(connection->net->owner, connection->id);
-    }
-    return 0;
-}
-
-static void dial_next(struct connection *connection);
-
-static void dial_due(lws_sorted_usec_list_t *sul)
-{
-    struct dial *dial = (void *)((char *)sul - offsetof(struct dial, retry));
-
-    dial_next(dial->connection);
-}
-
-/* Not from here: lws calls back out of its own connect. */
-static void dial_later(struct connection *connection)
-{
-    connection->wsi = NULL;
-    if (connection->net->closing)
-        connection_end(connection, "closed");
-    else
-        lws_sul_schedule(connection->net->context, 0, &connection->dial->retry, dial_due, 1);
-}
-
-/* Tries the next address of the name; without one the connection is over. */
-static void dial_next(struct connection *connection)
-{
-    struct dial *dial = connection->dial;
-    struct net *net = connection->net;
-    struct lws_client_connect_info info;
-    const char *numeric = address_lookup_next(dial->lookup);
-
-    if (numeric == NULL || connection->closing) {
-        connection_end(connection, "nothing answers there");
-        return;
-    }
-    memset(&info, 0, sizeof info);
-    info.context = net->context;
-    info.vhost = net->client;
-    info.address = numeric;
-    info.port = dial->address.port;
-    info.path = dial->path;
-    info.host = dial->address.host;
-    info.protocol = "hoso";
-    info.local_protocol_name = "hoso";
-    info.ietf_version_or_minus_one = -1;
-    info.retry_and_idle_policy = &liveness;
-    info.opaque_user_data = connection;
-    info.pwsi = &connection->wsi;
-    /* On NULL the error callback may have come or not; it sets the timer, and so does this. */
-    if (lws_client_connect_via_info(&info) == NULL)
-        dial_later(connection);
-}
-
-/* Takes up the look-ups that have ended. */
-static void dial_looked_up(struct net *net)
-{
-    for (size_t i = 0; i < net->connections.count; i++) {
-        struct connection *connection = net->connections.at[i].item;
-        struct dial *dial = connection != NULL ? connection->dial : NULL;
-
-        if (dial != NULL && !dial->started && address_lookup_done(dial->lookup)) {
-            dial->started = true;
-            dial_next(connection);
-        }
-    }
-}
-
-static void wake_context(void *context)
-{
-    net_wake(context);
-}
-
-enum status net_connect(struct net *net, const struct address *address, const char *query,
-                        uint64_t *id)
-{
-    struct connection *connection = NULL;
-    struct dial *dial = NULL;
-    size_t size = strlen(query);
-
-    if (address->tls || size > NET_QUERY_MAX)
-        return STATUS_USAGE;
-    connection = connection_new(net, CONNECTION_DIALLING);
-    if (connection == NULL)
-        return STATUS_NO_MEMORY;
-    dial = connection->dial = calloc(1, sizeof *dial);
-    if (dial == NULL)
-        goto failed;
-    dial->connection = connection;
-    dial->address = *address;
-    memcpy(dial->path, "/sync?", 6);
-    memcpy(dial->path + 6, query, size + 1);
-    dial->lookup = address_lookup_start(address->host, wake_context, net);
-    if (dial->lookup == NULL)
-        goto failed;
-    *id = connection->id;
-    return STATUS_OK;
-failed:
-    connection_free(connection);
-    return STATUS_NO_MEMORY;
 }
 
 static int page_requested(struct net *net, struct lws *wsi, struct bytes path)
@@ -289,11 +27,10 @@ static int page_requested(struct net *net, struct lws *wsi, struct bytes path)
 
     if (!http_is_get(wsi, &result))
         return result;
-    connection = connection_new(net, CONNECTION_PAGE);
-    if (connection == NULL)
+    connection = lws_get_opaque_user_data(wsi);
+    if (connection == NULL || connection->kind != CONNECTION_ENTERING || net->closing)
         return -1;
-    connection->wsi = wsi;
-    lws_set_opaque_user_data(wsi, connection);
+    connection->kind = CONNECTION_PAGE;
     lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, CONNECT_SECONDS);
     net->events->page(net->owner, connection->id, path);
     return 0;
@@ -306,7 +43,9 @@ static int page_writable(struct connection *connection, struct lws *wsi)
     if (connection->answer == NULL)
         return 0;
     result = http_answer_write(connection->answer, wsi);
-    connection_free(connection);
+    http_answer_free(connection->answer);
+    connection->answer = NULL;
+    connection->kind = CONNECTION_ENTERING; /* it may ask again, within a stranger's time */
     return result;
 }
 
@@ -353,6 +92,15 @@ static int page_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     struct connection *connection = NULL;
 
     switch ((int)reason) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        return door_lets_in(net, (int)(intptr_t)in) ? 0 : -1;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        return door_entered(net, wsi);
+    case LWS_CALLBACK_WSI_DESTROY:
+        connection = lws_get_opaque_user_data(wsi);
+        if (connection != NULL && connection->kind == CONNECTION_ENTERING)
+            connection_end(connection, NULL);
+        return 0;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* an upgrade without our name */
         return -1;
     case LWS_CALLBACK_HTTP:
@@ -406,7 +154,7 @@ static int sync_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         return connection_writable(connection, wsi);
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_CLIENT_CLOSED:
-        connection_end(connection, "closed");
+        connection_end(connection, connection->cut != NULL ? connection->cut : "closed");
         return 0;
     default:
         return 0;
@@ -428,7 +176,7 @@ static void context_info(struct lws_context_creation_info *info, struct net *net
     info->user = net;
     info->pt_serv_buf_size = SERVICE_BYTES;
     info->options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
-    info->retry_and_idle_policy = &liveness;
+    info->retry_and_idle_policy = &net_liveness;
     info->connect_timeout_secs = CONNECT_SECONDS;
     info->timeout_secs = CONNECT_SECONDS;
     info->keepalive_timeout = CONNECT_SECONDS;
@@ -446,6 +194,11 @@ enum status net_open(const struct net_options *options, struct net **out)
     }
     net->events = options->events;
     net->owner = options->context;
+    net->guard = guard_new(options->seed);
+    if (net->guard == NULL) {
+        net_free(net);
+        return STATUS_NO_MEMORY;
+    }
     lws_set_log_level(0, NULL);
     context_info(&info, net);
     if (options->many_peers) {
@@ -509,6 +262,7 @@ void net_free(struct net *net)
     if (net == NULL)
         return;
     pthread_mutex_destroy(&net->wake_mutex);
+    guard_free(net->guard);
     free(net);
 }
 
@@ -552,39 +306,6 @@ enum status net_listen(struct net *net, const char *host, uint16_t *port)
         return STATUS_UNREACHABLE;
     *port = (uint16_t)lws_get_vhost_listen_port(vhost);
     return STATUS_OK;
-}
-
-enum status net_send(struct net *net, uint64_t id, struct bytes frame)
-{
-    struct connection *connection = slots_find(&net->connections, id);
-    enum status status = STATUS_OK;
-
-    if (connection == NULL || connection->kind != CONNECTION_OPEN || connection->closing)
-        return STATUS_NOT_FOUND;
-    status = outbox_push(&connection->outbox, frame);
-    if (status == STATUS_OK)
-        lws_callback_on_writable(connection->wsi);
-    return status;
-}
-
-void *net_attached(struct net *net, uint64_t id)
-{
-    struct connection *connection = slots_find(&net->connections, id);
-
-    return connection != NULL ? connection->attached : NULL;
-}
-
-void net_disconnect(struct net *net, uint64_t id)
-{
-    struct connection *connection = slots_find(&net->connections, id);
-
-    if (connection == NULL || connection->closing)
-        return;
-    connection->closing = true;
-    if (connection->wsi == NULL)
-        return; /* dial_next() ends it */
-    lws_callback_on_writable(connection->wsi);
-    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_CLOSE_SEND, FLUSH_SECONDS);
 }
 
 struct lws_context *net_context(struct net *net)

@@ -1,6 +1,6 @@
 /*
  * The loop: one thread, every socket and timer of the process. libwebsockets is behind this header
- * (net.c, with http.c and timer.c); nothing of it shows, so another transport, or TLS in this one,
+ * (inside.h); nothing of it shows, so another transport, or TLS in this one,
  * changes little.
  *
  * The owner gives a table of functions; all of them are called on the loop's thread, none from
@@ -34,6 +34,8 @@ struct net_events {
     void (*closed)(void *context, uint64_t id, void *attached, const char *why);
     /* Somebody fetches |path|: answer with net_answer(), now or later. */
     void (*page)(void *context, uint64_t id, struct bytes path);
+    /* Somebody unknown was not let in, or was cut before it said who it is; |why| is static. */
+    void (*turned_away)(void *context, const char *why);
     /* net_wake() was called, once or more; may also come unasked. */
     void (*woken)(void *context);
 };
@@ -41,6 +43,7 @@ struct net_events {
 struct net_options {
     const struct net_events *events; /* outlives the net */
     void *context;
+    uint64_t seed;   /* random, for the guard */
     bool many_peers; /* an event library whose cost does not grow with idle peers, if installed */
 };
 
@@ -75,6 +78,10 @@ CHECK_RESULT enum status net_send(struct net *net, uint64_t id, struct bytes fra
 void *net_attached(struct net *net, uint64_t id);
 /* Ends a connection after what is queued was sent, at the latest a few seconds on. */
 void net_disconnect(struct net *net, uint64_t id);
+
+/* The peer of a connection that came in has proved a key this node knows: it is bound as a stranger
+ * no more. */
+void net_trust(struct net *net, uint64_t id);
 
 /* Answers a page request. |type| is a content type. A request that is gone is ignored. */
 void net_answer(struct net *net, uint64_t id, unsigned code, const char *type, struct bytes body);

@@ -22,6 +22,7 @@ static enum status begin_frame(struct session *session, struct bytes frame)
     case FRAME_BUSY: {
         uint64_t ms = 0;
         enum status status = notice_decode(frame, &session->job.arena, &ms);
+        ms = ms < BUSY_MOST_MS ? ms : BUSY_MOST_MS;
         session->report.retry_after_ms = ms;
         session->blocked_until_us = session->now_us + ms * 1000;
         return status;
@@ -119,7 +120,9 @@ enum status inbox_frame(struct session *session, struct bytes frame)
         return STATUS_LIMIT;
     }
     if (session->phase == PHASE_NEW || session->phase == PHASE_GREET) {
-        return frame.at[0] == FRAME_BYE ? begin_frame(session, frame) : greet_frame(session, frame);
+        /* A node that is too busy to greet says so unsigned: it only delays, as any line can. */
+        bool notice = frame.at[0] == FRAME_BYE || frame.at[0] == FRAME_BUSY;
+        return notice ? begin_frame(session, frame) : greet_frame(session, frame);
     }
     uint8_t size[4];
     be32_store(size, (uint32_t)frame.size);

@@ -25,6 +25,7 @@
 enum {
     HELLO_TIMEOUT_US = 10 * 1000000,
     ACK_TIMEOUT_US = 90 * 1000000,
+    BUSY_MOST_MS = 3600 * 1000, /* a busy peer is asked again after so long at the latest */
     SESSION_WINDOW_LEAST_LOG2 = 12,
     SESSION_REFUSALS_MAX = 8, /* logs refused for a bad signature before the connection ends */
     READY_FRAMES = 8,

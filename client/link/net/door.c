@@ -1,0 +1,141 @@
+#include "client/link/net/clock.h"
+#include "client/link/net/inside.h"
+
+enum {
+    LOOK_US = 1000 * 1000,
+    RESUME_US = 50 * 1000,
+    BURST_US = 1000 * 1000,  /* a peer may be so far ahead of its lasting share */
+    FRAMES_A_SECOND = 10000, /* the lasting share: more than a commit a record asks for */
+    BYTES_A_US = 32          /* 32 MB a second: more than a core verifies */
+};
+
+/* ---- strangers ---- */
+
+static void look_at_strangers(struct net *net);
+
+static void look_due(lws_sorted_usec_list_t *sul)
+{
+    struct net *net = (void *)((char *)sul - offsetof(struct net, look));
+
+    net->looking = false;
+    look_at_strangers(net);
+}
+
+void door_cut(struct connection *connection, const char *why)
+{
+    if (connection->cut != NULL)
+        return;
+    connection->cut = why;
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+static void look_at_strangers(struct net *net)
+{
+    struct connection *connection = NULL;
+    bool late = false;
+
+    while ((connection = guard_next_to_cut(net->guard, clock_now_us(), &late)) != NULL) {
+        const char *why = late ? "did not say who it is in time" : "made room for a newer one";
+
+        door_cut(connection, why);
+        net->events->turned_away(net->owner, why);
+    }
+    if (!net->looking && !net->closing && guard_strangers(net->guard) > 0) {
+        net->looking = true;
+        lws_sul_schedule(net->context, 0, &net->look, look_due, LOOK_US);
+    }
+}
+
+bool door_lets_in(struct net *net, int fd)
+{
+    struct guard_address address = guard_address_of(fd);
+    enum guard_verdict verdict = guard_may_enter(net->guard, &address, clock_now_us());
+
+    if (verdict == GUARD_ENTERS)
+        return !net->closing;
+    net->events->turned_away(net->owner, verdict == GUARD_TOO_FAST
+                                             ? "its address comes too often"
+                                             : "too many strangers from its address");
+    return false;
+}
+
+int door_entered(struct net *net, struct lws *wsi)
+{
+    struct guard_address address = guard_address_of(lws_get_socket_fd(wsi));
+    struct connection *connection = connection_new(net, CONNECTION_ENTERING);
+
+    if (connection == NULL)
+        return -1;
+    connection->guest = guard_enter(net->guard, &address, clock_now_us(), connection);
+    if (connection->guest == NULL) {
+        connection_free(connection);
+        return -1;
+    }
+    connection->wsi = wsi;
+    lws_set_opaque_user_data(wsi, connection);
+    look_at_strangers(net);
+    return 0;
+}
+
+void net_trust(struct net *net, uint64_t id)
+{
+    struct connection *connection = slots_find(&net->connections, id);
+
+    if (connection != NULL && connection->guest != NULL)
+        guard_trust(net->guard, connection->guest);
+}
+
+/* ---- how much is read of one ---- */
+
+static void resume_due(lws_sorted_usec_list_t *sul)
+{
+    struct net *net = (void *)((char *)sul - offsetof(struct net, resume));
+    struct connection **at = &net->paused;
+    uint64_t now_us = clock_now_us();
+
+    while (*at != NULL) {
+        struct connection *connection = *at;
+
+        if (connection->share_us > now_us + BURST_US / 2) {
+            at = &connection->next_paused;
+            continue;
+        }
+        *at = connection->next_paused;
+        connection->paused = false;
+        lws_rx_flow_control(connection->wsi, 1);
+    }
+    if (net->paused != NULL)
+        lws_sul_schedule(net->context, 0, &net->resume, resume_due, RESUME_US);
+}
+
+void door_charge(struct connection *connection, size_t bytes, bool frame)
+{
+    struct net *net = connection->net;
+    uint64_t now_us = clock_now_us();
+    uint64_t cost_us = bytes / BYTES_A_US + (frame ? 1000000 / FRAMES_A_SECOND : 0);
+
+    if (connection->share_us < now_us)
+        connection->share_us = now_us;
+    connection->share_us += cost_us;
+    if (connection->paused || connection->share_us <= now_us + BURST_US)
+        return;
+    connection->paused = true;
+    connection->next_paused = net->paused;
+    lws_rx_flow_control(connection->wsi, 0);
+    if (net->paused == NULL)
+        lws_sul_schedule(net->context, 0, &net->resume, resume_due, RESUME_US);
+    net->paused = connection;
+}
+
+void door_left(struct connection *connection)
+{
+    struct connection **at = &connection->net->paused;
+
+    guard_leave(connection->net->guard, connection->guest);
+    connection->guest = NULL;
+    if (!connection->paused)
+        return;
+    while (*at != connection)
+        at = &(*at)->next_paused;
+    *at = connection->next_paused;
+}

@@ -1,0 +1,37 @@
+/*
+ * How those who come in are met: so many handshakes a second, few connections a known key, a wait
+ * for one that broke the rules, a line in the log for who is sent away. All on the loop's thread.
+ * Source: daemon/DESIGN.md "Strangers".
+ */
+#ifndef HOSO_CLIENT_LINK_RECEPTION_H
+#define HOSO_CLIENT_LINK_RECEPTION_H
+
+#include "client/link/link.h"
+#include "client/link/presence.h"
+#include "client/link/quiet.h"
+
+enum {
+    GREETINGS_AT_ONCE = 8192,  /* every office of a province after a power cut */
+    GREETINGS_A_SECOND = 1000, /* lasting: each costs a signature and, with TLS, half a ms */
+    BUSY_LEAST_MS = 2000,      /* what a busy node names, */
+    BUSY_SPREAD_MS = 30000,    /* and at most so much more, so that they do not come together */
+    LINKS_MOST = 12000         /* below the 20,000 descriptors a process may have */
+};
+
+struct reception {
+    struct link_shared *shared;
+    struct presence presence;
+    uint64_t full_us; /* when so many may be greeted at once again */
+};
+
+void reception_deinit(struct reception *reception);
+/* Begins the session of a connection that came in with |query|, or sends it away: then NULL. */
+struct link *reception_open(struct reception *reception, uint64_t id, struct bytes query);
+/* Says that somebody was not let in, or was cut before saying who it is. */
+void reception_turned_away(struct reception *reception, const char *why);
+/* |link|, an incoming one, may have become known: it is a stranger no more, or is sent away. */
+void reception_look(struct reception *reception, struct link *link);
+/* |link| is gone. */
+void reception_closed(struct reception *reception, const struct link *link);
+
+#endif
