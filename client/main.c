@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
 enum { ANSWER_BYTES_MAX = 1024 * 1024 * 1024, WAIT_SECONDS = 60, POLL_MS = 200 };
 
 static bool is_vietnamese(void)
@@ -142,6 +144,7 @@ int main(int count, char **words)
     struct buffer document;
     bool vietnamese = is_vietnamese();
 
+    (void)umask(0077); /* whatever is made here is the owner's alone */
     buffer_init(&answer.out, ANSWER_BYTES_MAX);
     buffer_init(&answer.err, ANSWER_BYTES_MAX);
     buffer_init(&document, ANSWER_BYTES_MAX);

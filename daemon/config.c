@@ -8,42 +8,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_MOST_SECONDS = 86400 };
+enum { RETRY_MOST_SECONDS = 86400, RATE_MOST = 100000, SWEEP_MOST_SECONDS = 366 * 86400 };
 
 /* Which verbs take an option: a bit a verb. */
 #define FOR(verb) (1U << (verb))
-#define FOR_ALL (FOR(CONFIG_INIT) | FOR(CONFIG_INVITE) | FOR(CONFIG_RUN) | FOR(CONFIG_PEERS))
+#define FOR_ALL                                                                                    \
+    (FOR(CONFIG_INIT) | FOR(CONFIG_INVITE) | FOR(CONFIG_RUN) | FOR(CONFIG_PEERS) |                 \
+     FOR(CONFIG_BACKUP) | FOR(CONFIG_SCRUB))
 
-enum option_kind { OPTION_TEXT, OPTION_FLAG, OPTION_HOME, OPTION_SECONDS, OPTION_LEVEL };
+enum option_kind { OPTION_TEXT, OPTION_FLAG, OPTION_HOME, OPTION_NUMBER, OPTION_LEVEL };
 
 struct option {
     const char *name;
     unsigned verbs;
     enum option_kind kind;
-    size_t offset; /* of the text or flag in struct config */
+    size_t offset; /* of the text, flag or number in struct config */
+    unsigned most; /* OPTION_NUMBER */
 };
 
 static const struct option options[] = {
-    {"--home", FOR_ALL, OPTION_HOME, 0},
-    {"--json", FOR_ALL, OPTION_FLAG, offsetof(struct config, json)},
-    {"--role", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, role)},
-    {"--unit", FOR(CONFIG_INIT) | FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, unit)},
-    {"--name", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, name)},
-    {"--pack", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, pack)},
-    {"--join", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, join)},
-    {"--device", FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, device)},
-    {"--url", FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, url)},
-    {"--listen", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, listen)},
-    {"--upstream", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, upstream)},
-    {"--retry-max", FOR(CONFIG_RUN), OPTION_SECONDS, 0},
-    {"--log", FOR(CONFIG_RUN), OPTION_LEVEL, 0},
-    {"--verify-each", FOR(CONFIG_RUN), OPTION_FLAG, offsetof(struct config, verify_each)},
+    {"--home", FOR_ALL, OPTION_HOME, 0, 0},
+    {"--json", FOR_ALL, OPTION_FLAG, offsetof(struct config, json), 0},
+    {"--role", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, role), 0},
+    {"--unit", FOR(CONFIG_INIT) | FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, unit),
+     0},
+    {"--name", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, name), 0},
+    {"--pack", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, pack), 0},
+    {"--join", FOR(CONFIG_INIT), OPTION_TEXT, offsetof(struct config, join), 0},
+    {"--device", FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, device), 0},
+    {"--url", FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, url), 0},
+    {"--listen", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, listen), 0},
+    {"--upstream", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, upstream), 0},
+    {"--retry-max", FOR(CONFIG_RUN), OPTION_NUMBER, offsetof(struct config, retry_most_s),
+     RETRY_MOST_SECONDS},
+    {"--log", FOR(CONFIG_RUN), OPTION_LEVEL, 0, 0},
+    {"--log-file", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, log_file), 0},
+    {"--sweep", FOR(CONFIG_RUN), OPTION_NUMBER, offsetof(struct config, sweep_s),
+     SWEEP_MOST_SECONDS},
+    {"--check", FOR(CONFIG_BACKUP), OPTION_FLAG, offsetof(struct config, check), 0},
+    {"--rate", FOR(CONFIG_BACKUP), OPTION_NUMBER, offsetof(struct config, rate), RATE_MOST},
+    {"--verify-each", FOR(CONFIG_RUN), OPTION_FLAG, offsetof(struct config, verify_each), 0},
 };
 
-static const char *const verbs[] = {[CONFIG_INIT] = "init",
-                                    [CONFIG_INVITE] = "invite",
-                                    [CONFIG_RUN] = "run",
-                                    [CONFIG_PEERS] = "peers"};
+static const char *const verbs[] = {
+    [CONFIG_INIT] = "init",   [CONFIG_INVITE] = "invite", [CONFIG_RUN] = "run",
+    [CONFIG_PEERS] = "peers", [CONFIG_BACKUP] = "backup", [CONFIG_SCRUB] = "scrub"};
 
 static void say(char text[CONFIG_PROBLEM_SIZE], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -78,20 +87,22 @@ static const struct option *option_of(const char *argument, size_t name_size)
     return NULL;
 }
 
-static bool seconds_of(const char *text, unsigned *seconds)
+static bool number_of(const char *text, unsigned most, unsigned *number)
 {
     char *end = NULL;
     unsigned long value = strtoul(text, &end, 10);
 
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value == 0 || value > RETRY_MOST_SECONDS)
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value == 0 || value > most)
         return false;
-    *seconds = (unsigned)value;
+    *number = (unsigned)value;
     return true;
 }
 
 /* False: |value| is none for it. */
 static bool option_set(const struct option *option, const char *value, struct config *config)
 {
+    unsigned number = 0;
+
     switch (option->kind) {
     case OPTION_TEXT:
         if (value[0] == '\0')
@@ -100,8 +111,11 @@ static bool option_set(const struct option *option, const char *value, struct co
         return true;
     case OPTION_HOME:
         return value[0] != '\0' && home_find(value, config->home) == STATUS_OK;
-    case OPTION_SECONDS:
-        return seconds_of(value, &config->retry_most_s);
+    case OPTION_NUMBER:
+        if (!number_of(value, option->most, &number))
+            return false;
+        memcpy((char *)config + option->offset, &number, sizeof number);
+        return true;
     case OPTION_LEVEL:
         return log_level_of(value, &config->log_level);
     case OPTION_FLAG:
@@ -120,6 +134,10 @@ static enum status option_read(int count, char **arguments, int *at, struct conf
     const char *value = argument[size] == '=' ? argument + size + 1 : NULL;
     bool flag = true;
 
+    if (argument[0] != '-' && config->verb == CONFIG_BACKUP && config->folder == NULL) {
+        config->folder = argument;
+        return STATUS_OK;
+    }
     if (option == NULL || (option->verbs & FOR(config->verb)) == 0) {
         say(problem->vietnamese, "%s không có tùy chọn %.100s", verbs[config->verb], argument);
         say(problem->english, "%s takes no %.100s", verbs[config->verb], argument);
@@ -182,6 +200,9 @@ static enum status check_whole(const struct config *config, struct config_proble
     if (config->verb == CONFIG_INVITE && (config->unit == NULL) == (config->device == NULL))
         missing = (struct words){"một trong hai: --unit MÃ hoặc --device TÊN",
                                  "--unit CODE or --device NAME, one of them"};
+    if (config->verb == CONFIG_BACKUP && (config->folder == NULL || config->folder[0] == '\0'))
+        missing = (struct words){"THƯ_MỤC: nơi ghi bản sao, hoặc bản sao cần kiểm tra",
+                                 "DIR: where the copy goes, or the copy to be checked"};
     if (missing.english == NULL)
         return STATUS_OK;
     say(problem->vietnamese, "%s cần %s", verbs[config->verb], missing.vietnamese);
@@ -210,8 +231,9 @@ enum status config_read(int count, char **arguments, struct config *config,
         }
     }
     if (count < 2 || !verb_of(arguments[1], &config->verb)) {
-        say(problem->vietnamese, "hãy nêu init, invite, run hoặc peers; xem hosod --help");
-        say(problem->english, "say init, invite, run or peers; see hosod --help");
+        say(problem->vietnamese,
+            "hãy nêu init, invite, run, peers, backup hoặc scrub; xem hosod --help");
+        say(problem->english, "say init, invite, run, peers, backup or scrub; see hosod --help");
         return STATUS_USAGE;
     }
     for (; at < count && status == STATUS_OK; at++)
@@ -267,12 +289,38 @@ static const struct words helps[] = {
                       "  lists the nodes this one exchanges with: last contact, ahead, behind, "
                       "held.\n"
                       "example: hosod peers --home /srv/hub\n"},
+    [CONFIG_BACKUP] =
+        {"hosod backup THƯ_MỤC [--rate MB_MỖI_GIÂY]\n"
+         "hosod backup --check THƯ_MỤC\n"
+         "  chép kho đang chạy, kèm khoá và cấu hình, vào một thư mục mới; --check kiểm tra trọn\n"
+         "  vẹn một bản sao. Dùng lại: đặt thư mục đó làm --home; kho tự biết nó là bản sao, mở\n"
+         "  nhật ký mới và in mã tạm cho đến khi được xác nhận. Khoá gốc không nằm trong bản sao.\n"
+         "ví dụ: hosod backup --home /var/lib/hoso /mnt/usb/hoso-2026-11-24\n",
+         "hosod backup DIR [--rate MB_A_SECOND]\n"
+         "hosod backup --check DIR\n"
+         "  copies a living store, with its keys and settings, to a new folder; --check verifies\n"
+         "  such a copy wholly. To use one: make it the --home; it knows that it is a copy, opens\n"
+         "  new logs and prints provisional codes until they are confirmed. The root key is not\n"
+         "  part of it.\n"
+         "example: hosod backup --home /var/lib/hoso /mnt/usb/hoso-2026-11-24\n"},
+    [CONFIG_SCRUB] =
+        {"hosod scrub [--json]\n"
+         "  băm lại và kiểm tra mọi bản ghi, nêu tên cái hỏng, sửa cái sửa được, lấy lại cái mất\n"
+         "  từ nơi còn giữ. `hosod run` cũng tự làm chậm rãi khi rỗi.\n"
+         "ví dụ: hosod scrub --home /var/lib/hoso\n",
+         "hosod scrub [--json]\n"
+         "  hashes and checks every record again, names what is damaged, mends what can be\n"
+         "  mended, and fetches the rest again from whoever holds it. `hosod run` does the same\n"
+         "  slowly when idle.\n"
+         "example: hosod scrub --home /var/lib/hoso\n"},
     [CONFIG_HELP] =
         {"hosod: bộ phận một cửa hay nút cấp trên, chạy được cả khi mất đường truyền\n"
          "  hosod init     tạo thư mục dữ liệu\n"
          "  hosod invite   mời một đơn vị hay một máy\n"
          "  hosod run      phục vụ\n"
          "  hosod peers    trao đổi với ai\n"
+         "  hosod backup   sao lưu kho đang chạy, kiểm tra bản sao\n"
+         "  hosod scrub    tìm và sửa bản ghi hỏng\n"
          "mọi lệnh: --home THƯ_MỤC (hoặc HOSO_HOME, /var/lib/hoso nếu là của mình, "
          "~/.local/share/hoso), --json, --help, --version\n"
          "mã thoát: 0 xong, 1 bị từ chối, 2 dùng sai, 3 không thấy, 4 không liên lạc được, 5 kho "
@@ -283,6 +331,8 @@ static const struct words helps[] = {
          "  hosod invite   let an office or a device join\n"
          "  hosod run      serve\n"
          "  hosod peers    with whom it exchanges\n"
+         "  hosod backup   copy a living store, check a copy\n"
+         "  hosod scrub    find and mend damaged records\n"
          "everywhere: --home DIR (else HOSO_HOME, /var/lib/hoso if ours, ~/.local/share/hoso), "
          "--json, --help, --version\n"
          "exit: 0 done, 1 refused, 2 wrong usage, 3 not found, 4 unreachable, 5 store failed, "

@@ -10,6 +10,8 @@ enum config_verb {
     CONFIG_INVITE,
     CONFIG_RUN,
     CONFIG_PEERS,
+    CONFIG_BACKUP,
+    CONFIG_SCRUB,
     CONFIG_HELP,
     CONFIG_VERSION
 };
@@ -30,6 +32,11 @@ struct config {
     const char *url;
     const char *listen;
     const char *upstream;
+    const char *folder;    /* backup: where to, or what to check */
+    const char *log_file;  /* run: instead of stderr; opened anew at SIGHUP */
+    bool check;            /* backup: verify a copy instead of making one */
+    unsigned rate;         /* backup: megabytes a second; 0: the default */
+    unsigned sweep_s;      /* run: between two sweeps; 0: the default */
     unsigned retry_most_s; /* 0: the default */
     enum journal_level log_level;
     bool verify_each; /* every signature by itself, not runs by their last one */

@@ -1,5 +1,6 @@
 #include "client/home/local.h"
 #include "client/text/json.h"
+#include "daemon/backup.h"
 #include "daemon/config.h"
 #include "daemon/desk.h"
 #include "daemon/init.h"
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <sys/stat.h>
 
 /* `invite` and `peers`: the running daemon answers if there is one, else this process. */
 static void ask(const struct config *config, const struct command_request *request,
@@ -53,7 +56,9 @@ static void answer_config(const struct config *config, struct command_answer *an
     put_argument(&writer, "url", config->url);
     json_close_object(&writer);
     buffer_append_u8(&arguments, '\0');
-    request.verb = config->verb == CONFIG_INVITE ? "invite" : "peers";
+    request.verb = config->verb == CONFIG_INVITE  ? "invite"
+                   : config->verb == CONFIG_SCRUB ? "scrub"
+                                                  : "peers";
     request.arguments = (const char *)arguments.at;
     if (buffer_status(&arguments) != STATUS_OK)
         desk_fail(&request, answer, buffer_status(&arguments));
@@ -61,6 +66,8 @@ static void answer_config(const struct config *config, struct command_answer *an
         init_answer(config, &request, answer);
     else if (config->verb == CONFIG_RUN)
         run_answer(config, &request, answer);
+    else if (config->verb == CONFIG_BACKUP)
+        backup_answer(config, &request, answer);
     else
         ask(config, &request, answer);
     buffer_deinit(&arguments);
@@ -79,6 +86,7 @@ int main(int count, char **arguments)
     struct config_problem problem = {.english = ""};
     enum status status = config_read(count, arguments, &config, &problem);
 
+    (void)umask(0077); /* whatever is made here is the owner's alone */
     buffer_init(&answer.out, LOCAL_ANSWER_BYTES_MAX);
     buffer_init(&answer.err, LOCAL_ANSWER_BYTES_MAX);
     if (status != STATUS_OK) {

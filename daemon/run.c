@@ -141,10 +141,27 @@ static bool start(struct running *running, const struct command_request *request
 
 /* ---- life ---- */
 
+/* A store that was put back says so before it serves anybody. */
+static void say_origin(const struct running *running, bool vietnamese)
+{
+    static const struct words told = {
+        "kho này là bản sao lưu, bản chép, hoặc đã được đặt lại: nhật ký mới được mở, mã hồ sơ là "
+        "mã tạm cho đến khi cấp trên hoặc cán bộ xác nhận",
+        "this store is a backup, a copy, or was put back: new logs are opened, new codes are "
+        "provisional until the node above or an officer confirms them"};
+
+    if (running->home.origin == ORIGIN_HERE)
+        return;
+    (void)printf("restored %s\n", vietnamese ? told.vietnamese : told.english);
+    journal_say(&running->journal, JOURNAL_WARNING, "restored", "origin=%s why=\"%s\"",
+                origin_name(running->home.origin), origin_text(running->home.origin));
+}
+
 static void say_ready(const struct running *running)
 {
     char text[ADDRESS_HOST_MAX + 16];
 
+    say_origin(running, running->config->vietnamese);
     if (listen_text(&running->listen, text, sizeof text) != STATUS_OK)
         return;
     (void)printf("ready http://%s/\n", text);

@@ -1,6 +1,7 @@
 #include "client/home/home.h"
 
 #include "client/home/entropy.h"
+#include "client/home/place.h"
 #include "client/store/folder.h"
 
 #include <dirent.h>
@@ -85,17 +86,49 @@ static enum status open_store(struct home *home, const char *name, bool create)
     return status;
 }
 
+static void note_commit(void *context, const struct name *epoch, uint64_t arrival,
+                        const struct name *running_hash)
+{
+    const struct home *home = context;
+
+    place_mark_write(home->mark, epoch, arrival, running_hash);
+}
+
+/* Compares the store with what the machine knows beside it. */
+static enum status look_around(struct home *home)
+{
+    char path[HOME_PATH_SIZE];
+    uint8_t place[PLACE_BYTES_MAX];
+    struct origin_hints hints = {.has_mark = false};
+    enum status status = home_file(home->path, "store/records.mdb", path);
+
+    if (status == STATUS_OK)
+        hints.place = bytes_of(place, place_of(path, place));
+    if (status == STATUS_OK)
+        status = home_file(home->path, "mark", path);
+    if (status != STATUS_OK)
+        return status;
+    home->mark = place_mark_open(path);
+    place_mark_read(home->mark, &hints);
+    return origin_settle(home->replica, &hints, &home->origin);
+}
+
 enum status home_open(struct home *home, const char *path)
 {
     enum status status = STATUS_OK;
 
     memset(home, 0, sizeof *home);
     home->world = home_world();
+    home->world.context = home;
+    home->world.committed = note_commit;
+    home->mark = -1;
     status = join(path, "", home->path);
     if (status == STATUS_OK)
         status = open_store(home, "store", false);
     if (status == STATUS_OK)
         status = replica_open(home->store, &home->world, &home->replica);
+    if (status == STATUS_OK)
+        status = look_around(home);
     if (status != STATUS_OK)
         home_close(home);
     return status;
@@ -103,8 +136,12 @@ enum status home_open(struct home *home, const char *path)
 
 void home_close(struct home *home)
 {
-    if (home->replica != NULL)
+    if (home->replica != NULL) {
         replica_close(home->replica);
+        if (home->mark >= 0)
+            (void)close(home->mark);
+        home->mark = -1;
+    }
     if (home->store != NULL)
         store_close(home->store);
     home->replica = NULL;
@@ -172,7 +209,7 @@ static enum status fill(struct home *home, const struct replica_identity *identi
 enum status home_create(const char *path, const struct replica_identity *identity,
                         enum status (*begin)(struct replica *replica, void *context), void *context)
 {
-    struct home home = {.world = home_world()};
+    struct home home = {.world = home_world(), .mark = -1};
     char unfinished[HOME_PATH_SIZE];
     char finished[HOME_PATH_SIZE];
     enum status status = make_folders(path);

@@ -4,6 +4,7 @@
  *   HOME/store/       the store
  *   HOME/daemon.sock  a running daemon's local socket (local.h)
  *   HOME/listen       where the daemon listened last
+ *   HOME/mark         what was committed last, as a hint (place.h)
  *   HOME/root-key     a hub's root key until it is carried away
  *
  * One process at a time has it open.
@@ -11,7 +12,7 @@
 #ifndef HOSO_CLIENT_HOME_HOME_H
 #define HOSO_CLIENT_HOME_HOME_H
 
-#include "client/replica/replica.h"
+#include "client/replica/origin.h"
 
 enum { HOME_PATH_SIZE = 512 /* of any path in a home, with the terminator */ };
 
@@ -20,6 +21,8 @@ struct home {
     struct replica_world world; /* this machine's clock and entropy */
     struct store *store;
     struct replica *replica;
+    int mark;           /* descriptor of HOME/mark; only while |replica| is open */
+    enum origin origin; /* what home_open() found out about the store */
 };
 
 /*
@@ -33,7 +36,9 @@ CHECK_RESULT enum status home_find(const char *option, char path[HOME_PATH_SIZE]
 CHECK_RESULT enum status home_file(const char *path, const char *name, char out[HOME_PATH_SIZE]);
 
 /*
- * Opens the home at |path| into |home|; home_close() it. |home| must not move meanwhile. Errors:
+ * Opens the home at |path| into |home|; home_close() it. |home| must not move meanwhile. A store
+ * that turns out to be a backup, a copy, or older than this machine remembers begins a new epoch
+ * here, before anything else: |origin| says so. Errors:
  * NOT_FOUND (nobody made one there), BUSY (another process has it), STORE_NEWER, CORRUPT, IO,
  * NO_MEMORY.
  */

@@ -253,6 +253,9 @@ enum status replica_commit(struct replica *replica, struct replica_commit *commi
             group->authority = NULL;
             snapshot = NULL;
         }
+        if (replica->world.committed)
+            replica->world.committed(replica->world.context, &replica->epoch, commit->arrival,
+                                     &commit->running_hash);
     }
     free(snapshot);
     group_end(replica);

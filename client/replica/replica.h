@@ -26,6 +26,9 @@ struct replica_world {
     void *context;
     void (*random)(void *context, uint8_t *out, size_t size);
     int64_t (*wall_seconds)(void *context);
+    /* Told after each commit that is durable, on the writer's thread; NULL: nobody listens. */
+    void (*committed)(void *context, const struct name *epoch, uint64_t arrival,
+                      const struct name *running_hash);
 };
 
 /* Who this node is. Texts are copied. */

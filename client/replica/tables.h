@@ -19,6 +19,10 @@
  *             0b invitation number u64   -> invitation
  *             0c                         -> numbers of the derived tables (index.c)
  *             0d                         -> canonical pack a node not granted yet works with
+ *             0e                         -> place: tells this file from a copy of it (origin.c)
+ *             0f                         -> seconds u64 at which this backup was made; absent: none
+ *             10                         -> origin u8, seconds u64: what the store found out last
+ *             11 store u32, seq u64      -> damage row (log/damage.c)
  *   LOG       log u32                    -> log row
  *   LOG_NAME  log name                   -> log u32
  *   RECORD    store u32, seq u64         -> arrival u64, id, case u32 (0 none), the record raw
@@ -64,7 +68,11 @@ enum meta_kind {
     META_SEGMENT = 10,
     META_INVITATION = 11,
     META_DERIVED = 12,
-    META_PACK = 13
+    META_PACK = 13,
+    META_PLACE = 14,
+    META_BACKUP = 15,
+    META_ORIGIN = 16,
+    META_DAMAGE = 17
 };
 
 /* Room for any key of the tables above. */

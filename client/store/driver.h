@@ -10,6 +10,10 @@
 struct store_driver {
     void (*close)(struct store *store);
     enum status (*room)(struct store *store, uint64_t *free_bytes, bool *reserve);
+    uint64_t (*copy_bytes)(struct store *store); /* about what a copy writes */
+    /* Writes a copy to |descriptor|, in one go; on a thread of its own (copy.c). NULL: no copies.
+     */
+    enum status (*copy)(struct store *store, int descriptor);
     enum status (*write_begin)(struct store *store, struct store_write **write);
     enum status (*put)(struct store_write *write, enum store_table table, struct bytes key,
                        struct bytes value);

@@ -11,33 +11,23 @@
  */
 #include "client/store/driver.h"
 #include "client/store/folder.h"
+#include "client/store/lmdb_env.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <lmdb.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <sys/stat.h>
 
-enum { READERS = 512 };
+enum { READERS_CHECK = 1024 /* write transactions between two looks for readers that died */ };
 
-#define MAP_BYTES ((size_t)64 << 30)
 #define RESERVE_LEAST ((uint64_t)64 << 20)
 #define RESERVE_MOST ((uint64_t)1 << 30)
 /* A disk with less than this left is called full when a commit fails. */
 #define FULL_BYTES ((uint64_t)1 << 20)
-
-static const char *const table_names[TABLE_COUNT] = {
-    [TABLE_META] = "meta",           [TABLE_LOG] = "log",         [TABLE_LOG_NAME] = "log_name",
-    [TABLE_RECORD] = "record",       [TABLE_ARRIVAL] = "arrival", [TABLE_SCOPE] = "scope",
-    [TABLE_CASE_NAME] = "case_name", [TABLE_CASE] = "case",       [TABLE_PEER] = "peer",
-    [TABLE_RECEIPT] = "receipt",     [TABLE_NUMBER] = "number",   [TABLE_DIRTY] = "dirty",
-    [TABLE_SUMMARY] = "summary",     [TABLE_INDEX] = "index",
-};
 
 struct lmdb_read {
     struct store_read base;
@@ -63,6 +53,7 @@ struct lmdb_store {
     int lock_descriptor;
     atomic_bool failed;
     bool writing;
+    uint64_t begun; /* write transactions */
     struct lmdb_write write;
     char folder[FOLDER_PATH_BYTES];
 };
@@ -81,156 +72,6 @@ struct lmdb_cursor {
 static struct lmdb_store *lmdb_of(struct store *store)
 {
     return (struct lmdb_store *)store;
-}
-
-static enum status status_of(int rc)
-{
-    switch (rc) {
-    case MDB_SUCCESS:
-        return STATUS_OK;
-    case MDB_NOTFOUND:
-        return STATUS_NOT_FOUND;
-    case MDB_MAP_FULL:
-    case ENOSPC:
-    case EDQUOT:
-        return STATUS_FULL;
-    case ENOMEM:
-    case MDB_READERS_FULL:
-        return STATUS_NO_MEMORY;
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
-    case MDB_VERSION_MISMATCH:
-        return STATUS_CORRUPT;
-    case MDB_BAD_VALSIZE:
-        return STATUS_LIMIT;
-    default:
-        return STATUS_IO;
-    }
-}
-
-static MDB_val val_of(struct bytes bytes)
-{
-    /* LMDB takes keys and values through pointers it does not write to. */
-    union {
-        const uint8_t *in;
-        void *out;
-    } at = {.in = bytes.at};
-    return (MDB_val){.mv_size = bytes.size, .mv_data = at.out};
-}
-
-static struct bytes bytes_of_val(const MDB_val *val)
-{
-    return bytes_of(val->mv_data, val->mv_size);
-}
-
-/* ---- the environment ---- */
-
-static enum status env_open(const char *path, MDB_env **env)
-{
-    MDB_env *opened = NULL;
-    int rc = mdb_env_create(&opened);
-    if (rc != MDB_SUCCESS)
-        return status_of(rc);
-    rc = mdb_env_set_maxdbs(opened, TABLE_COUNT);
-    if (rc == MDB_SUCCESS)
-        rc = mdb_env_set_mapsize(opened, MAP_BYTES);
-    if (rc == MDB_SUCCESS)
-        rc = mdb_env_set_maxreaders(opened, READERS);
-    if (rc == MDB_SUCCESS)
-        rc = mdb_env_open(opened, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
-    int dead = 0;
-    if (rc == MDB_SUCCESS)
-        rc = mdb_reader_check(opened, &dead);
-    if (rc != MDB_SUCCESS) {
-        mdb_env_close(opened);
-        return status_of(rc);
-    }
-    *env = opened;
-    return STATUS_OK;
-}
-
-/* Makes every table that is not there, and the row of the layout number. */
-static enum status tables_make(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
-{
-    MDB_txn *txn = NULL;
-    int rc = mdb_txn_begin(env, NULL, 0, &txn);
-    if (rc != MDB_SUCCESS)
-        return status_of(rc);
-    for (size_t i = 0; rc == MDB_SUCCESS && i < TABLE_COUNT; i++)
-        rc = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &tables[i]);
-    uint8_t number[4];
-    be32_store(number, STORE_VERSION);
-    MDB_val key = val_of(bytes_of(STORE_VERSION_KEY, 1));
-    MDB_val value = val_of(bytes_of(number, sizeof number));
-    if (rc == MDB_SUCCESS)
-        rc = mdb_put(txn, tables[TABLE_META], &key, &value, 0);
-    if (rc != MDB_SUCCESS) {
-        mdb_txn_abort(txn);
-        return status_of(rc);
-    }
-    return status_of(mdb_txn_commit(txn));
-}
-
-/* Opens the tables without touching anything; a newer layout is refused before its tables are
- * looked at. */
-static enum status tables_open(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
-{
-    MDB_txn *txn = NULL;
-    int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
-    if (rc != MDB_SUCCESS)
-        return status_of(rc);
-    enum status status = STATUS_CORRUPT;
-    rc = mdb_dbi_open(txn, table_names[TABLE_META], 0, &tables[TABLE_META]);
-    MDB_val key = val_of(bytes_of(STORE_VERSION_KEY, 1)), value = {0};
-    if (rc == MDB_SUCCESS)
-        rc = mdb_get(txn, tables[TABLE_META], &key, &value);
-    if (rc == MDB_SUCCESS && value.mv_size == 4) {
-        uint32_t version = be32_load(value.mv_data);
-        status = version > STORE_VERSION ? STATUS_STORE_NEWER
-                 : version == 0          ? STATUS_CORRUPT
-                                         : STATUS_OK;
-    } else if (rc != MDB_SUCCESS && rc != MDB_NOTFOUND) {
-        status = status_of(rc);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < TABLE_COUNT; i++) {
-        if (i == TABLE_META)
-            continue;
-        rc = mdb_dbi_open(txn, table_names[i], 0, &tables[i]);
-        if (rc != MDB_SUCCESS)
-            status = rc == MDB_NOTFOUND ? STATUS_CORRUPT : status_of(rc);
-    }
-    /* Handles opened in a read transaction stay only if it is committed. */
-    rc = mdb_txn_commit(txn);
-    return status == STATUS_OK ? status_of(rc) : status;
-}
-
-/* Makes records.mdb under another name, syncs it, renames it: a power cut leaves none or a whole
- * one. */
-static enum status store_make(const char *folder)
-{
-    char made[FOLDER_PATH_BYTES], made_lock[FOLDER_PATH_BYTES], final[FOLDER_PATH_BYTES];
-    if (!folder_join(made, folder, "records.mdb.new") ||
-        !folder_join(made_lock, folder, "records.mdb.new-lock") ||
-        !folder_join(final, folder, "records.mdb"))
-        return STATUS_IO;
-    (void)unlink(made);
-    (void)unlink(made_lock);
-    MDB_env *env = NULL;
-    MDB_dbi tables[TABLE_COUNT];
-    enum status status = env_open(made, &env);
-    if (status != STATUS_OK)
-        return status;
-    status = tables_make(env, tables);
-    mdb_env_close(env);
-    (void)unlink(made_lock);
-    if (status == STATUS_OK)
-        status = folder_sync_file(made);
-    if (status == STATUS_OK && rename(made, final) != 0)
-        status = STATUS_IO;
-    if (status == STATUS_OK)
-        status = folder_sync(folder);
-    return status;
 }
 
 static void lmdb_close(struct store *store)
@@ -269,6 +110,25 @@ static enum status lmdb_room(struct store *store, uint64_t *free_bytes, bool *re
     return STATUS_OK;
 }
 
+/* ---- copies ---- */
+
+static uint64_t lmdb_copy_bytes(struct store *store)
+{
+    struct lmdb_store *lmdb = lmdb_of(store);
+    MDB_envinfo info;
+    MDB_stat stat;
+    if (mdb_env_info(lmdb->env, &info) != MDB_SUCCESS ||
+        mdb_env_stat(lmdb->env, &stat) != MDB_SUCCESS)
+        return 0;
+    return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+/* Writers wait only while the two meta pages are written, which a pipe takes at once. */
+static enum status lmdb_copy(struct store *store, int descriptor)
+{
+    return lmdb_status(mdb_env_copyfd(lmdb_of(store)->env, descriptor));
+}
+
 /* ---- writing ---- */
 
 static enum status lmdb_write_begin(struct store *store, struct store_write **write)
@@ -278,9 +138,14 @@ static enum status lmdb_write_begin(struct store *store, struct store_write **wr
     if (atomic_load(&lmdb->failed))
         return STATUS_IO;
     MDB_txn *txn = NULL;
-    int rc = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
+    int rc = MDB_SUCCESS, dead = 0;
+    /* A backup that was killed would pin its pages for ever. */
+    if (++lmdb->begun % READERS_CHECK == 0)
+        rc = mdb_reader_check(lmdb->env, &dead);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
     if (rc != MDB_SUCCESS)
-        return status_of(rc);
+        return lmdb_status(rc);
     lmdb->writing = true;
     lmdb->write = (struct lmdb_write){
         .base = {store->driver},
@@ -301,24 +166,24 @@ static enum status lmdb_put(struct store_write *base, enum store_table table, st
     if (!write->cursors[table]) {
         rc = mdb_cursor_open(write->txn, write->store->tables[table], &write->cursors[table]);
         if (rc != MDB_SUCCESS)
-            return status_of(rc);
+            return lmdb_status(rc);
     }
-    MDB_val mdb_key = val_of(key), mdb_value = val_of(value);
+    MDB_val mdb_key = lmdb_val(key), mdb_value = lmdb_val(value);
     if (write->ascending[table]) { /* leaves pages full instead of half full */
         rc = mdb_cursor_put(write->cursors[table], &mdb_key, &mdb_value, MDB_APPEND);
         if (rc != MDB_KEYEXIST)
-            return status_of(rc);
+            return lmdb_status(rc);
         write->ascending[table] = false;
     }
-    return status_of(mdb_cursor_put(write->cursors[table], &mdb_key, &mdb_value, 0));
+    return lmdb_status(mdb_cursor_put(write->cursors[table], &mdb_key, &mdb_value, 0));
 }
 
 static enum status lmdb_remove(struct store_write *base, enum store_table table, struct bytes key)
 {
     struct lmdb_write *write = (struct lmdb_write *)base;
     write->changes++;
-    MDB_val mdb_key = val_of(key);
-    return status_of(mdb_del(write->txn, write->store->tables[table], &mdb_key, NULL));
+    MDB_val mdb_key = lmdb_val(key);
+    return lmdb_status(mdb_del(write->txn, write->store->tables[table], &mdb_key, NULL));
 }
 
 /* Cursors of a write transaction are closed before it ends. */
@@ -344,7 +209,7 @@ static enum status lmdb_commit(struct store_write *base)
     atomic_store(&lmdb->failed, true);
     /* A full disk shows as a short write, which LMDB reports as EIO. */
     uint64_t left = 0;
-    if (status_of(rc) == STATUS_FULL ||
+    if (lmdb_status(rc) == STATUS_FULL ||
         (folder_free_bytes(lmdb->folder, &left) == STATUS_OK && left < FULL_BYTES))
         return STATUS_FULL;
     return STATUS_IO;
@@ -371,7 +236,7 @@ static enum status lmdb_read_begin(struct store *store, struct store_read **read
     int rc = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &snapshot->txn);
     if (rc != MDB_SUCCESS) {
         free(snapshot);
-        return status_of(rc);
+        return lmdb_status(rc);
     }
     snapshot->base.driver = store->driver;
     snapshot->store = lmdb;
@@ -391,11 +256,11 @@ static enum status lmdb_get(struct store_read *base, enum store_table table, str
                             struct bytes *value)
 {
     const struct lmdb_read *read = (const struct lmdb_read *)base;
-    MDB_val mdb_key = val_of(key), mdb_value;
+    MDB_val mdb_key = lmdb_val(key), mdb_value;
     int rc = mdb_get(read->txn, read->store->tables[table], &mdb_key, &mdb_value);
     if (rc != MDB_SUCCESS)
-        return status_of(rc);
-    *value = bytes_of_val(&mdb_value);
+        return lmdb_status(rc);
+    *value = lmdb_bytes(&mdb_value);
     return STATUS_OK;
 }
 
@@ -409,7 +274,7 @@ static enum status lmdb_cursor_open(struct store_read *base, enum store_table ta
     int rc = mdb_cursor_open(read->txn, read->store->tables[table], &opened->cursor);
     if (rc != MDB_SUCCESS) {
         free(opened);
-        return status_of(rc);
+        return lmdb_status(rc);
     }
     opened->base.driver = base->driver;
     opened->read = read;
@@ -432,9 +297,9 @@ static enum status cursor_stand(struct lmdb_cursor *cursor, int rc, const MDB_va
                                 struct bytes *found_value)
 {
     if (rc != MDB_SUCCESS)
-        return status_of(rc);
-    *found = bytes_of_val(key);
-    *found_value = bytes_of_val(value);
+        return lmdb_status(rc);
+    *found = lmdb_bytes(key);
+    *found_value = lmdb_bytes(value);
     if (cursor->read->writer) {
         cursor->changes = cursor->read->store->write.changes;
         cursor->key_size = key->mv_size;
@@ -447,7 +312,7 @@ static enum status lmdb_seek(struct store_cursor *base, struct bytes key, struct
                              struct bytes *value)
 {
     struct lmdb_cursor *cursor = (struct lmdb_cursor *)base;
-    MDB_val mdb_key = val_of(key), mdb_value = {0};
+    MDB_val mdb_key = lmdb_val(key), mdb_value = {0};
     int rc = mdb_cursor_get(cursor->cursor, &mdb_key, &mdb_value, MDB_SET_RANGE);
     return cursor_stand(cursor, rc, &mdb_key, &mdb_value, found, value);
 }
@@ -456,11 +321,11 @@ static enum status lmdb_seek(struct store_cursor *base, struct bytes key, struct
 static int cursor_below(MDB_cursor *cursor, struct bytes key, bool equal, MDB_val *mdb_key,
                         MDB_val *mdb_value)
 {
-    *mdb_key = val_of(key);
+    *mdb_key = lmdb_val(key);
     int rc = mdb_cursor_get(cursor, mdb_key, mdb_value, MDB_SET_RANGE);
     if (rc == MDB_NOTFOUND)
         return mdb_cursor_get(cursor, mdb_key, mdb_value, MDB_LAST);
-    if (rc != MDB_SUCCESS || (equal && bytes_equal(bytes_of_val(mdb_key), key)))
+    if (rc != MDB_SUCCESS || (equal && bytes_equal(lmdb_bytes(mdb_key), key)))
         return rc;
     return mdb_cursor_get(cursor, mdb_key, mdb_value, MDB_PREV);
 }
@@ -488,9 +353,9 @@ static enum status lmdb_next(struct store_cursor *base, struct bytes *found, str
     int rc = MDB_SUCCESS;
     if (cursor_is_stale(cursor)) {
         struct bytes last = bytes_of(cursor->key, cursor->key_size);
-        mdb_key = val_of(last);
+        mdb_key = lmdb_val(last);
         rc = mdb_cursor_get(cursor->cursor, &mdb_key, &mdb_value, MDB_SET_RANGE);
-        if (rc == MDB_SUCCESS && bytes_equal(bytes_of_val(&mdb_key), last))
+        if (rc == MDB_SUCCESS && bytes_equal(lmdb_bytes(&mdb_key), last))
             rc = mdb_cursor_get(cursor->cursor, &mdb_key, &mdb_value, MDB_NEXT);
     } else {
         rc = mdb_cursor_get(cursor->cursor, &mdb_key, &mdb_value, MDB_NEXT);
@@ -516,6 +381,8 @@ static enum status lmdb_previous(struct store_cursor *base, struct bytes *found,
 static const struct store_driver lmdb_driver = {
     .close = lmdb_close,
     .room = lmdb_room,
+    .copy_bytes = lmdb_copy_bytes,
+    .copy = lmdb_copy,
     .write_begin = lmdb_write_begin,
     .put = lmdb_put,
     .remove = lmdb_remove,
@@ -553,28 +420,70 @@ static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
         status = folder_lock(lmdb->folder, &lmdb->lock_descriptor);
     /* Whoever held the lock before may just have made it. */
     if (status == STATUS_OK && stat(path, &about) != 0)
-        status = errno == ENOENT ? store_make(lmdb->folder) : STATUS_IO;
+        status = errno == ENOENT ? lmdb_env_make(lmdb->folder) : STATUS_IO;
     if (status == STATUS_OK)
-        status = env_open(path, &lmdb->env);
+        status = lmdb_env_open(path, 0, &lmdb->env);
     if (status == STATUS_OK)
-        status = tables_open(lmdb->env, lmdb->tables);
+        status = lmdb_env_tables(lmdb->env, lmdb->tables);
     return status;
 }
 
-enum status store_open_lmdb(const char *path, bool create, struct store **store)
+/* A store in |path| that is not open yet. */
+static enum status lmdb_new(const char *path, struct lmdb_store **made)
 {
+    size_t size = strlen(path);
+    if (size == 0 || size >= sizeof(*made)->folder)
+        return STATUS_IO;
     struct lmdb_store *lmdb = calloc(1, sizeof *lmdb);
     if (!lmdb)
         return STATUS_NO_MEMORY;
     lmdb->base.driver = &lmdb_driver;
     lmdb->lock_descriptor = -1;
-    size_t size = strlen(path);
-    if (size == 0 || size >= sizeof lmdb->folder) {
-        free(lmdb);
-        return STATUS_IO;
-    }
     memcpy(lmdb->folder, path, size + 1);
-    enum status status = lmdb_open(lmdb, create);
+    *made = lmdb;
+    return STATUS_OK;
+}
+
+enum status store_open_lmdb(const char *path, bool create, struct store **store)
+{
+    struct lmdb_store *lmdb = NULL;
+    enum status status = lmdb_new(path, &lmdb);
+    if (status != STATUS_OK)
+        return status;
+    status = lmdb_open(lmdb, create);
+    if (status != STATUS_OK) {
+        lmdb_close(&lmdb->base);
+        return status;
+    }
+    *store = &lmdb->base;
+    return STATUS_OK;
+}
+
+/* Where nothing may be written nobody writes: there the table of readers is not needed. */
+static enum status reader_open(struct lmdb_store *lmdb)
+{
+    char file[FOLDER_PATH_BYTES], lock[FOLDER_PATH_BYTES];
+    if (!folder_join(file, lmdb->folder, "records.mdb") ||
+        !folder_join(lock, lmdb->folder, "records.mdb-lock"))
+        return STATUS_IO;
+    if (access(file, R_OK) != 0)
+        return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_REFUSED;
+    bool locks = access(lmdb->folder, W_OK) == 0 && access(lock, R_OK | W_OK) == 0;
+    enum status status =
+        lmdb_env_open(file, locks ? MDB_RDONLY : MDB_RDONLY | MDB_NOLOCK, &lmdb->env);
+    if (status == STATUS_OK)
+        status = lmdb_env_tables(lmdb->env, lmdb->tables);
+    atomic_store(&lmdb->failed, true); /* no write begins */
+    return status;
+}
+
+enum status store_open_lmdb_reader(const char *path, struct store **store)
+{
+    struct lmdb_store *lmdb = NULL;
+    enum status status = lmdb_new(path, &lmdb);
+    if (status != STATUS_OK)
+        return status;
+    status = reader_open(lmdb);
     if (status != STATUS_OK) {
         lmdb_close(&lmdb->base);
         return status;

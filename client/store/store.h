@@ -53,6 +53,12 @@ struct store_driver;
  * REFUSED on a network file system.
  */
 CHECK_RESULT enum status store_open_lmdb(const char *path, bool create, struct store **store);
+/*
+ * Opens the store in folder |path| to read it, beside the process that may own it: for copies and
+ * checks. No write begins on it (IO), nothing in the folder changes but LMDB's table of readers.
+ * Errors: NOT_FOUND, REFUSED (no right to read it), STORE_NEWER, CORRUPT, IO, NO_MEMORY.
+ */
+CHECK_RESULT enum status store_open_lmdb_reader(const char *path, struct store **store);
 /* A store in memory. Errors: NO_MEMORY. */
 CHECK_RESULT enum status store_open_memory(struct store **store);
 /* Closes it; no transaction may be open. */
@@ -76,6 +82,22 @@ void store_memory_set_room(struct store *store, uint64_t free_bytes, bool reserv
  * 64 MiB, at most 1 GiB. Errors: IO.
  */
 CHECK_RESULT enum status store_room(struct store *store, uint64_t *free_bytes, bool *reserve);
+
+/* How a copy is made. */
+struct store_copy {
+    int descriptor;            /* an empty file, open for writing */
+    uint64_t bytes_per_second; /* 1 or more: at most so fast */
+    /* After every megabyte and at the end; what is not OK ends the copy. NULL: nobody looks. */
+    enum status (*progress)(void *context, uint64_t done, uint64_t all);
+    void *context;
+};
+/*
+ * Copies the last commit of an LMDB store as a whole store's file and makes it durable. Writers go
+ * on; pages they free are not used again before the copy is made, so the store's file grows by what
+ * changes meanwhile. Errors: what |progress| said; USAGE (a store in memory), FULL, IO, CORRUPT,
+ * NO_MEMORY. What the file holds then is of no use.
+ */
+CHECK_RESULT enum status store_copy(struct store *store, const struct store_copy *copy);
 
 /* One writer at a time. Errors: IO (also for good after a failed commit), FULL, NO_MEMORY. */
 CHECK_RESULT enum status store_write_begin(struct store *store, struct store_write **write);

@@ -1,5 +1,6 @@
 #include "client/command/value.h"
 #include "client/command/verb.h"
+#include "client/replica/origin.h"
 
 #include <string.h>
 #include <time.h>
@@ -47,8 +48,53 @@ static const struct failure still_waiting = {
 static const struct words still_waiting_words = {"Còn bản ghi chưa được cấp trên nhận.",
                                                  "Some records are not received above yet."};
 
+/* A store that found out where it came from, and whether its numbers are trusted again. */
+struct past {
+    struct origin_found found;
+    bool doubt;
+};
+
+static void write_past(struct json_writer *writer, const struct past *past, int zone_minutes)
+{
+    json_write_string(writer, "numbers", past->doubt ? "provisional" : "ok");
+    if (past->found.origin == ORIGIN_HERE) {
+        json_write_null(writer, "restored");
+        return;
+    }
+    json_open_object(writer, "restored");
+    json_write_string(writer, "why", origin_name(past->found.origin));
+    value_write_time(writer, "at", true, past->found.seconds, PRECISION_SECOND, zone_minutes);
+    json_close_object(writer);
+}
+
+static void say_past(struct call *call, const struct past *past)
+{
+    static const struct words texts[] = {
+        [ORIGIN_BACKUP] = {"Kho này được dựng lại từ bản sao lưu.\n",
+                           "This store was started from a backup.\n"},
+        [ORIGIN_COPIED] = {"Kho này là bản chép, hoặc đã được đặt lại.\n",
+                           "This store was copied or put back.\n"},
+        [ORIGIN_PUT_BACK] = {"Kho này cũ hơn những gì máy này đã ghi.\n",
+                             "This store is older than what this machine wrote.\n"},
+        [ORIGIN_SHOWN] = {"Nơi khác giữ những bản ghi mà kho này đã mất.\n",
+                          "Another node holds records that this store has lost.\n"},
+        [ORIGIN_DAMAGED] = {"Kho này từng có bản ghi hỏng; xem hosod scrub.\n",
+                            "Records of this store were damaged; see hosod scrub.\n"},
+    };
+    const struct words *text = &texts[past->found.origin];
+
+    if (past->doubt && past->found.origin != ORIGIN_HERE)
+        call_put(call, bytes_of_text(call_pick(call, text->vietnamese, text->english)));
+    if (past->doubt)
+        call_say(call,
+                 "Mã hồ sơ mới là mã tạm cho đến khi cấp trên trao đổi xong, hoặc cán bộ xác nhận "
+                 "số cuối trên giấy: hoso confirm MÃ.\n",
+                 "New codes are provisional (tạm) until an exchange with the node above, or until "
+                 "an officer confirms the last one on paper: hoso confirm CODE.\n");
+}
+
 static void write_status(struct call *call, const struct replica_status *status, int zone_minutes,
-                         uint64_t waiting)
+                         uint64_t waiting, const struct past *past)
 {
     struct json_writer *writer = &call->writer;
 
@@ -72,6 +118,7 @@ static void write_status(struct call *call, const struct replica_status *status,
     json_write_unsigned(writer, "cases", status->cases);
     json_write_flag(writer, "example", status->example_pack);
     json_write_string(writer, "grant", grant_state(call, status));
+    write_past(writer, past, zone_minutes);
     if (waiting > 0)
         call_note_error(call, &still_waiting, still_waiting_words.vietnamese,
                         still_waiting_words.english);
@@ -153,6 +200,7 @@ void command_status(struct call *call)
 {
     struct replica_read *read = NULL;
     struct replica_status status;
+    struct past past = {.doubt = replica_in_doubt(call->host->replica)};
     struct bytes wait = call_text(call, "wait");
     int64_t seconds;
     const struct pack *pack = replica_pack(call->host->replica, NULL);
@@ -171,6 +219,8 @@ void command_status(struct call *call)
     enum status failure = replica_read_begin(call->host->replica, &read);
     if (!failure)
         failure = replica_status(read, &call->arena, &status);
+    if (!failure)
+        failure = origin_last(read, &past.found);
     if (read)
         replica_read_end(read);
     if (failure) {
@@ -180,10 +230,11 @@ void command_status(struct call *call)
     uint64_t waiting =
         bytes_equal_text(wait, "office") ? status.records - status.at_office : status.waiting;
     if (call->json) {
-        write_status(call, &status, zone_minutes, waiting);
+        write_status(call, &status, zone_minutes, waiting, &past);
         return;
     }
     say_status(call, &status, zone_minutes);
+    say_past(call, &past);
     if (waiting > 0)
         call_note_error(call, &still_waiting, still_waiting_words.vietnamese,
                         still_waiting_words.english);

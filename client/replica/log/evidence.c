@@ -5,16 +5,19 @@
 #include "client/replica/receipt/receipt.h"
 
 /* Draws the new epoch, once a group; own logs end where they are. */
-static enum status rolled_back(struct replica *replica, const char *why)
+static enum status rolled_back(struct replica *replica, enum origin origin, const char *why)
 {
     struct group *group = &replica->group;
     enum status status = log_close_own(replica);
-    /* What is missing beside what was shown, only the node above can tell. */
-    if (status == STATUS_OK)
+    /* What is missing beside what was shown, only the node above can tell. Damage takes no number
+     * away: they stand in rows of their own. */
+    if (status == STATUS_OK && origin != ORIGIN_DAMAGED)
         status = number_doubt_all(replica);
     if (status != STATUS_OK || group->epoch_changed)
         return status;
-    status = receipt_forget_own(replica);
+    status = origin_note(replica, origin);
+    if (status == STATUS_OK)
+        status = receipt_forget_own(replica);
     if (status == STATUS_OK)
         status = group_draw_epoch(replica);
     group->epoch_changed = true;
@@ -108,7 +111,7 @@ enum status evidence_receipt(struct replica *replica, const struct receipt *rece
         status = doubt_numbers(replica, receipt);
     if (status != STATUS_OK || !proof)
         return status;
-    return rolled_back(replica, "a receipt of this node covers what its store lacks");
+    return rolled_back(replica, ORIGIN_SHOWN, "a receipt of this node covers what its store lacks");
 }
 
 enum status evidence_record(struct replica *replica, const struct log_row *log)
@@ -117,5 +120,11 @@ enum status evidence_record(struct replica *replica, const struct log_row *log)
     enum status status = log_is_own_open(replica->group.view, log, &own);
     if (status != STATUS_OK || !own)
         return status;
-    return rolled_back(replica, "a record of this node's own log came from elsewhere");
+    return rolled_back(replica, ORIGIN_SHOWN,
+                       "a record of this node's own log came from elsewhere");
+}
+
+enum status evidence_origin(struct replica *replica, enum origin origin)
+{
+    return rolled_back(replica, origin, origin_text(origin));
 }

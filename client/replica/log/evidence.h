@@ -6,6 +6,7 @@
 #ifndef HOSO_CLIENT_REPLICA_LOG_EVIDENCE_H
 #define HOSO_CLIENT_REPLICA_LOG_EVIDENCE_H
 
+#include "client/replica/origin.h"
 #include "client/replica/state.h"
 #include "protocol/record/receipt.h"
 
@@ -13,5 +14,7 @@
 CHECK_RESULT enum status evidence_receipt(struct replica *replica, const struct receipt *receipt);
 /* [writer] A record of |log| that came from elsewhere was stored. */
 CHECK_RESULT enum status evidence_record(struct replica *replica, const struct log_row *log);
+/* [writer] The store itself shows where it came from. */
+CHECK_RESULT enum status evidence_origin(struct replica *replica, enum origin origin);
 
 #endif

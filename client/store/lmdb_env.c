@@ -1,0 +1,164 @@
+#include "client/store/lmdb_env.h"
+
+#include "client/store/driver.h"
+#include "client/store/folder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { READERS = 512 };
+
+#define MAP_BYTES ((size_t)64 << 30)
+
+static const char *const table_names[TABLE_COUNT] = {
+    [TABLE_META] = "meta",           [TABLE_LOG] = "log",         [TABLE_LOG_NAME] = "log_name",
+    [TABLE_RECORD] = "record",       [TABLE_ARRIVAL] = "arrival", [TABLE_SCOPE] = "scope",
+    [TABLE_CASE_NAME] = "case_name", [TABLE_CASE] = "case",       [TABLE_PEER] = "peer",
+    [TABLE_RECEIPT] = "receipt",     [TABLE_NUMBER] = "number",   [TABLE_DIRTY] = "dirty",
+    [TABLE_SUMMARY] = "summary",     [TABLE_INDEX] = "index",
+};
+
+enum status lmdb_status(int rc)
+{
+    switch (rc) {
+    case MDB_SUCCESS:
+        return STATUS_OK;
+    case MDB_NOTFOUND:
+        return STATUS_NOT_FOUND;
+    case MDB_MAP_FULL:
+    case ENOSPC:
+    case EDQUOT:
+        return STATUS_FULL;
+    case ENOMEM:
+    case MDB_READERS_FULL:
+        return STATUS_NO_MEMORY;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+        return STATUS_CORRUPT;
+    case MDB_BAD_VALSIZE:
+        return STATUS_LIMIT;
+    default:
+        return STATUS_IO;
+    }
+}
+
+MDB_val lmdb_val(struct bytes bytes)
+{
+    /* LMDB takes keys and values through pointers it does not write to. */
+    union {
+        const uint8_t *in;
+        void *out;
+    } at = {.in = bytes.at};
+    return (MDB_val){.mv_size = bytes.size, .mv_data = at.out};
+}
+
+struct bytes lmdb_bytes(const MDB_val *val)
+{
+    return bytes_of(val->mv_data, val->mv_size);
+}
+
+enum status lmdb_env_open(const char *path, unsigned flags, MDB_env **env)
+{
+    MDB_env *opened = NULL;
+    int rc = mdb_env_create(&opened);
+    if (rc != MDB_SUCCESS)
+        return lmdb_status(rc);
+    rc = mdb_env_set_maxdbs(opened, TABLE_COUNT);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_env_set_mapsize(opened, MAP_BYTES);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_env_set_maxreaders(opened, READERS);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_env_open(opened, path, flags | MDB_NOSUBDIR | MDB_NOTLS, 0600);
+    int dead = 0;
+    if (rc == MDB_SUCCESS)
+        rc = mdb_reader_check(opened, &dead);
+    if (rc != MDB_SUCCESS) {
+        mdb_env_close(opened);
+        return lmdb_status(rc);
+    }
+    *env = opened;
+    return STATUS_OK;
+}
+
+/* Makes every table that is not there, and the row of the layout number. */
+static enum status tables_make(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
+{
+    MDB_txn *txn = NULL;
+    int rc = mdb_txn_begin(env, NULL, 0, &txn);
+    if (rc != MDB_SUCCESS)
+        return lmdb_status(rc);
+    for (size_t i = 0; rc == MDB_SUCCESS && i < TABLE_COUNT; i++)
+        rc = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &tables[i]);
+    uint8_t number[4];
+    be32_store(number, STORE_VERSION);
+    MDB_val key = lmdb_val(bytes_of(STORE_VERSION_KEY, 1));
+    MDB_val value = lmdb_val(bytes_of(number, sizeof number));
+    if (rc == MDB_SUCCESS)
+        rc = mdb_put(txn, tables[TABLE_META], &key, &value, 0);
+    if (rc != MDB_SUCCESS) {
+        mdb_txn_abort(txn);
+        return lmdb_status(rc);
+    }
+    return lmdb_status(mdb_txn_commit(txn));
+}
+
+enum status lmdb_env_tables(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
+{
+    MDB_txn *txn = NULL;
+    int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+    if (rc != MDB_SUCCESS)
+        return lmdb_status(rc);
+    enum status status = STATUS_CORRUPT;
+    rc = mdb_dbi_open(txn, table_names[TABLE_META], 0, &tables[TABLE_META]);
+    MDB_val key = lmdb_val(bytes_of(STORE_VERSION_KEY, 1)), value = {0};
+    if (rc == MDB_SUCCESS)
+        rc = mdb_get(txn, tables[TABLE_META], &key, &value);
+    if (rc == MDB_SUCCESS && value.mv_size == 4) {
+        uint32_t version = be32_load(value.mv_data);
+        status = version > STORE_VERSION ? STATUS_STORE_NEWER
+                 : version == 0          ? STATUS_CORRUPT
+                                         : STATUS_OK;
+    } else if (rc != MDB_SUCCESS && rc != MDB_NOTFOUND) {
+        status = lmdb_status(rc);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < TABLE_COUNT; i++) {
+        if (i == TABLE_META)
+            continue;
+        rc = mdb_dbi_open(txn, table_names[i], 0, &tables[i]);
+        if (rc != MDB_SUCCESS)
+            status = rc == MDB_NOTFOUND ? STATUS_CORRUPT : lmdb_status(rc);
+    }
+    /* Handles opened in a read transaction stay only if it is committed. */
+    rc = mdb_txn_commit(txn);
+    return status == STATUS_OK ? lmdb_status(rc) : status;
+}
+
+enum status lmdb_env_make(const char *folder)
+{
+    char made[FOLDER_PATH_BYTES], made_lock[FOLDER_PATH_BYTES], final[FOLDER_PATH_BYTES];
+    if (!folder_join(made, folder, "records.mdb.new") ||
+        !folder_join(made_lock, folder, "records.mdb.new-lock") ||
+        !folder_join(final, folder, "records.mdb"))
+        return STATUS_IO;
+    (void)unlink(made);
+    (void)unlink(made_lock);
+    MDB_env *env = NULL;
+    MDB_dbi tables[TABLE_COUNT];
+    enum status status = lmdb_env_open(made, 0, &env);
+    if (status != STATUS_OK)
+        return status;
+    status = tables_make(env, tables);
+    mdb_env_close(env);
+    (void)unlink(made_lock);
+    if (status == STATUS_OK)
+        status = folder_sync_file(made);
+    if (status == STATUS_OK && rename(made, final) != 0)
+        status = STATUS_IO;
+    if (status == STATUS_OK)
+        status = folder_sync(folder);
+    return status;
+}

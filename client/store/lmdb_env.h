@@ -1,0 +1,29 @@
+/*
+ * The environment of a store on a disk: opened, made, its tables, its values and errors. Inside
+ * client/store; with lmdb.c it is what the headers of LMDB are known to.
+ */
+#ifndef HOSO_CLIENT_STORE_LMDB_ENV_H
+#define HOSO_CLIENT_STORE_LMDB_ENV_H
+
+#include "client/store/store.h"
+
+#include <lmdb.h>
+
+/* What LMDB or the system returned, as a status. */
+enum status lmdb_status(int rc);
+/* A view of |bytes| for LMDB, which does not write through it. */
+MDB_val lmdb_val(struct bytes bytes);
+/* What LMDB found; borrowed as it says. */
+struct bytes lmdb_bytes(const MDB_val *val);
+
+/* Opens the environment in file |path| with |flags| beside those every store has, and forgets
+ * readers that died. Errors: CORRUPT, IO, NO_MEMORY. */
+CHECK_RESULT enum status lmdb_env_open(const char *path, unsigned flags, MDB_env **env);
+/* Opens the tables without touching anything; a newer layout is refused before its tables are
+ * looked at. Errors: STORE_NEWER, CORRUPT, IO, NO_MEMORY. */
+CHECK_RESULT enum status lmdb_env_tables(MDB_env *env, MDB_dbi tables[TABLE_COUNT]);
+/* Makes records.mdb in |folder| under another name, syncs it, renames it: a power cut leaves none
+ * or a whole one. Errors: IO, FULL, NO_MEMORY. */
+CHECK_RESULT enum status lmdb_env_make(const char *folder);
+
+#endif
