@@ -4,6 +4,7 @@
  */
 #include "client/command/arguments.h"
 #include "client/command/register/import_report.h"
+#include "client/home/bundle_file.h"
 #include "client/home/join.h"
 #include "client/home/runner.h"
 
@@ -125,6 +126,8 @@ static void run_verb(const char *home, const struct command_request *request,
     int64_t seconds = wait_seconds(request, document);
     if (status)
         runner_refuse(request, answer, status);
+    else if (strcmp(request->verb, "bundle") == 0)
+        bundle_file_run(&runner, request, document, answer);
     else if (seconds > 0)
         run_waiting(&runner, request, seconds, answer);
     else

@@ -330,6 +330,7 @@ struct replica_status {
     uint64_t records, at_office, at_hub; /* of all this store holds */
     uint64_t waiting;                    /* without a hub's receipt */
     uint64_t held, refused, ineffective;
+    uint64_t aside; /* came in bundles and wait for what stands before them; in no other figure */
     uint64_t logs, cases, stale_cases;
     int64_t last_contact;
     bool clock_suspect;

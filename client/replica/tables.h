@@ -23,6 +23,8 @@
  *             0f                         -> seconds u64 at which this backup was made; absent: none
  *             10                         -> origin u8, seconds u64: what the store found out last
  *             11 store u32, seq u64      -> damage row (log/damage.c)
+ *             12 log name, seq u64, id16 -> a record that waits aside (log/aside.h), raw
+ *             13                         -> how many wait, their bytes: u64, u64; none: no row
  *   LOG       log u32                    -> log row
  *   LOG_NAME  log name                   -> log u32
  *   RECORD    store u32, seq u64         -> arrival u64, id, case u32 (0 none), the record raw
@@ -72,7 +74,9 @@ enum meta_kind {
     META_PLACE = 14,
     META_BACKUP = 15,
     META_ORIGIN = 16,
-    META_DAMAGE = 17
+    META_DAMAGE = 17,
+    META_ASIDE = 18,
+    META_ASIDE_COUNT = 19
 };
 
 /* Room for any key of the tables above. */

@@ -63,7 +63,7 @@ static enum status write_all(int descriptor, struct bytes content)
             return status_of_error(errno);
         content = bytes_of(content.at + done, content.size - (size_t)done);
     }
-    return fsync(descriptor) == 0 ? STATUS_OK : status_of_error(errno);
+    return STATUS_OK;
 }
 
 /* The new name lasts only once its folder is flushed. */
@@ -98,6 +98,8 @@ enum status file_write(const char *path, struct bytes content)
     if (descriptor < 0)
         return status_of_error(errno);
     enum status status = write_all(descriptor, content);
+    if (!status && fsync(descriptor) != 0)
+        status = status_of_error(errno);
     if (close(descriptor) != 0 && !status)
         status = STATUS_IO;
     if (!status && rename(other, path) != 0)
@@ -105,4 +107,102 @@ enum status file_write(const char *path, struct bytes content)
     if (status)
         (void)unlink(other);
     return status ? status : sync_folder_of(path);
+}
+
+/* ---- by pieces ---- */
+
+enum status file_begin(struct file_out *out, const char *path)
+{
+    int size = snprintf(out->path, sizeof out->path, "%s", path);
+    int other = snprintf(out->other, sizeof out->other, "%s.%ld.tmp", path, (long)getpid());
+
+    out->descriptor = -1;
+    if (size < 0 || other < 0 || (size_t)other >= sizeof out->other)
+        return STATUS_LIMIT;
+    out->descriptor = open(out->other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return out->descriptor < 0 ? status_of_error(errno) : STATUS_OK;
+}
+
+enum status file_append(struct file_out *out, struct bytes content)
+{
+    enum status status = write_all(out->descriptor, content);
+
+    if (status)
+        file_abandon(out);
+    return status;
+}
+
+/* The name is durable with its folder. A file system without that (a stick's) says EINVAL. */
+static enum status sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t size = slash ? (size_t)(slash - path) + 1 : 0;
+
+    (void)snprintf(folder, sizeof folder, "%.*s", size ? (int)size : 1, size ? path : ".");
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return status_of_error(errno);
+    int failed = fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+    (void)close(descriptor);
+    return failed ? status_of_error(failed) : STATUS_OK;
+}
+
+enum status file_finish(struct file_out *out)
+{
+    enum status status = fsync(out->descriptor) == 0 ? STATUS_OK : status_of_error(errno);
+
+    if (close(out->descriptor) != 0 && !status)
+        status = STATUS_IO;
+    out->descriptor = -1;
+    if (!status && rename(out->other, out->path) != 0)
+        status = status_of_error(errno);
+    if (status) {
+        (void)unlink(out->other);
+        return status;
+    }
+    return sync_folder(out->path);
+}
+
+void file_abandon(struct file_out *out)
+{
+    if (out->descriptor < 0)
+        return;
+    (void)close(out->descriptor);
+    (void)unlink(out->other);
+    out->descriptor = -1;
+}
+
+enum status file_open(struct file_in *in, const char *path)
+{
+    in->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    return in->descriptor < 0 ? status_of_error(errno) : STATUS_OK;
+}
+
+enum status file_more(struct file_in *in, size_t most, struct buffer *out, size_t *got)
+{
+    uint8_t chunk[CHUNK_BYTES];
+    size_t left = most;
+
+    *got = 0;
+    while (left > 0) {
+        ssize_t some = read(in->descriptor, chunk, left < sizeof chunk ? left : sizeof chunk);
+        if (some < 0 && errno == EINTR)
+            continue;
+        if (some < 0)
+            return status_of_error(errno);
+        if (some == 0)
+            break;
+        buffer_append(out, chunk, (size_t)some);
+        left -= (size_t)some;
+        *got += (size_t)some;
+    }
+    return buffer_status(out);
+}
+
+void file_close(struct file_in *in)
+{
+    if (in->descriptor >= 0)
+        (void)close(in->descriptor);
+    in->descriptor = -1;
 }

@@ -106,6 +106,7 @@ static void write_status(struct call *call, const struct replica_status *status,
     json_close_object(writer);
     json_write_unsigned(writer, "waiting", status->waiting);
     json_write_unsigned(writer, "held", status->held);
+    json_write_unsigned(writer, "aside", status->aside);
     json_write_unsigned(writer, "refused", status->refused);
     json_write_unsigned(writer, "without_effect", status->ineffective);
     value_write_time(writer, "last_contact", status->last_contact != 0, status->last_contact,
@@ -161,6 +162,11 @@ static void say_notes(struct call *call, const struct replica_status *status)
         call_say(call, "%llu bản ghi bị giữ lại, chờ bản ghi đứng trước.\n",
                  "%llu records are held: an earlier record is missing.\n",
                  (unsigned long long)status->held);
+    if (status->aside > 0)
+        call_say(call,
+                 "%llu bản ghi từ gói đang chờ các bản ghi đứng trước: đọc nốt các gói khác.\n",
+                 "%llu records from bundles wait for earlier ones: read the other bundles.\n",
+                 (unsigned long long)status->aside);
     if (status->clock_suspect)
         call_say(call, "Giờ máy không tin cậy: kiểm tra ngày giờ.\n",
                  "The clock cannot be trusted: check date and time.\n");

@@ -1,5 +1,6 @@
 #include "client/replica/act/clock.h"
 #include "client/replica/case/index.h"
+#include "client/replica/log/aside.h"
 #include "client/replica/receipt/peer.h"
 #include "client/replica/receipt/receipt.h"
 
@@ -357,11 +358,16 @@ static enum status gather_node(struct gathering *gathering)
     struct replica *replica = gathering->read->replica;
     struct replica_status *status = gathering->status;
     struct clock_verdict clock;
+    struct aside_count aside;
     bool reserve = false;
     enum status failure = clock_judge(gathering->read, &clock);
+    if (failure == STATUS_OK) {
+        failure = aside_count(gathering->read->store, &aside);
+    }
     if (failure != STATUS_OK) {
         return failure;
     }
+    status->aside = aside.records;
     const struct pack *pack = replica_pack(replica, NULL);
     status->clock_suspect = !clock.sane;
     status->example_pack = pack != NULL && pack->example;

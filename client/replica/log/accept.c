@@ -4,6 +4,7 @@
 #include "client/replica/act/number.h"
 #include "client/replica/invite.h"
 #include "client/replica/log/admission.h"
+#include "client/replica/log/aside.h"
 #include "client/replica/log/evidence.h"
 #include "client/replica/log/fork.h"
 #include "client/replica/log/log.h"
@@ -298,6 +299,18 @@ static enum status accept_run(struct replica *replica, struct batch *batch, stru
     return status == STATUS_OK ? run_end(&intake) : status;
 }
 
+enum status accept_alone(struct replica *replica, struct record *record, const struct log_row *root,
+                         struct run *run)
+{
+    struct batch batch = {.records = record, .record_count = 1, .runs = run, .run_count = 1};
+    *run = (struct run){.log = root->name,
+                        .count = 1,
+                        .device_known = true,
+                        .device = root->device,
+                        .verdict = {.authentic = 1}};
+    return accept_run(replica, &batch, run);
+}
+
 /* True iff |row| is where the batch goes on from. From the start it goes on always. */
 static bool follows_cursor(const struct batch *batch, const struct peer_row *row)
 {
@@ -335,7 +348,10 @@ static enum status mark_runs(struct replica *replica, const struct batch *batch)
 
 static enum status accept_peer(struct replica *replica, struct batch *batch)
 {
+    static const struct public_key nobody;
     struct peer_row row;
+    if (public_key_equal(&batch->peer, &nobody))
+        return STATUS_OK; /* it came in a bundle */
     enum status status = peer_put_marks(replica, &batch->peer, batch->marks, batch->mark_count);
     if (status == STATUS_OK)
         status = mark_runs(replica, batch);
@@ -357,7 +373,12 @@ static enum status accept_peer(struct replica *replica, struct batch *batch)
 enum status replica_accept(struct replica *replica, struct batch *batch)
 {
     for (size_t i = 0; i < batch->run_count; i++) {
+        const struct run *run = &batch->runs[i];
         enum status status = accept_run(replica, batch, &batch->runs[i]);
+        if (status == STATUS_OK && (run->outcome == RUN_STORED || run->outcome == RUN_BRANCH)) {
+            struct name log = record_log(&batch->records[run->first]);
+            status = aside_follow(replica, &log);
+        }
         if (status != STATUS_OK)
             return status;
     }

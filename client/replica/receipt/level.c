@@ -111,6 +111,35 @@ enum status receipt_coverage(struct replica_read *read, const struct log_row *lo
     return status;
 }
 
+enum status receipt_reach(struct replica_read *read, const struct public_key *signer,
+                          const struct log_row *log, uint64_t *seq)
+{
+    struct log_row rows[LOG_SEGMENTS_MAX], held;
+    struct signer_row row;
+    struct cover_row cover;
+    size_t count = 0;
+    *seq = 0;
+    enum status status = receipt_signer_get(read->store, signer, &row);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    status = log_segments(read->store, log->root, rows, LOG_SEGMENTS_MAX, &count);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        uint64_t covered = 0;
+        struct table_key key = key_of_cover(&rows[i].name, row.number, SLOT_HELD);
+        status = receipt_cover_get(read->store, &key, &cover);
+        if (status == STATUS_OK && name_equal(&cover.epoch, &row.epoch))
+            status = log_resolve(read->store, log->root, cover.seq, &cover.id16, &held);
+        else if (status == STATUS_OK)
+            status = STATUS_NOT_FOUND;
+        if (status == STATUS_OK)
+            status = reach(read->store, log, held, cover.seq, &covered);
+        else if (status == STATUS_NOT_FOUND)
+            status = STATUS_OK;
+        *seq = covered > *seq ? covered : *seq;
+    }
+    return status;
+}
+
 /* The log and how far it is receipted; remembered, since a list asks for few logs many times. A
  * group's own view goes on changing, so nothing of it is. */
 static enum status coverage_of(struct replica_read *read, const struct name *log,

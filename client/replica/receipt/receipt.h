@@ -18,6 +18,11 @@ struct coverage {
 CHECK_RESULT enum status receipt_coverage(struct replica_read *read, const struct log_row *log,
                                           struct coverage *coverage);
 
+/* Up to which seq of |log| the receipts of |signer|'s current epoch go; 0: none covers any. Errors:
+ * IO, CORRUPT. */
+CHECK_RESULT enum status receipt_reach(struct replica_read *read, const struct public_key *signer,
+                                       const struct log_row *log, uint64_t *seq);
+
 /* The newest receipt of |signer|'s current epoch; borrowed from |read|. NOT_FOUND. */
 CHECK_RESULT enum status receipt_newest(struct store_read *read, const struct public_key *signer,
                                         struct bytes *raw);

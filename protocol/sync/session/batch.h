@@ -67,7 +67,7 @@ struct batch {
     /* What to write about the peer in the same transaction; beside it, that the peer holds the runs
      * that are stored, under the names they are stored by. A batch may hold nothing else: no
      * records, no receipts. */
-    struct public_key peer;
+    struct public_key peer; /* all zero: nobody, it came in a bundle */
     bool has_cursor;
     struct cursor cursor;
     struct cursor after; /* which it goes on from; arrival 0: from the start. It is written only if
