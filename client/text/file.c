@@ -87,28 +87,6 @@ static enum status sync_folder_of(const char *path)
     return status;
 }
 
-enum status file_write(const char *path, struct bytes content)
-{
-    char other[PATH_MAX];
-
-    int size = snprintf(other, sizeof other, "%s.%ld.tmp", path, (long)getpid());
-    if (size < 0 || (size_t)size >= sizeof other)
-        return STATUS_LIMIT;
-    int descriptor = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (descriptor < 0)
-        return status_of_error(errno);
-    enum status status = write_all(descriptor, content);
-    if (!status && fsync(descriptor) != 0)
-        status = status_of_error(errno);
-    if (close(descriptor) != 0 && !status)
-        status = STATUS_IO;
-    if (!status && rename(other, path) != 0)
-        status = status_of_error(errno);
-    if (status)
-        (void)unlink(other);
-    return status ? status : sync_folder_of(path);
-}
-
 /* ---- by pieces ---- */
 
 enum status file_begin(struct file_out *out, const char *path)
@@ -132,22 +110,6 @@ enum status file_append(struct file_out *out, struct bytes content)
     return status;
 }
 
-/* The name is durable with its folder. A file system without that (a stick's) says EINVAL. */
-static enum status sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t size = slash ? (size_t)(slash - path) + 1 : 0;
-
-    (void)snprintf(folder, sizeof folder, "%.*s", size ? (int)size : 1, size ? path : ".");
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return status_of_error(errno);
-    int failed = fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
-    (void)close(descriptor);
-    return failed ? status_of_error(failed) : STATUS_OK;
-}
-
 enum status file_finish(struct file_out *out)
 {
     enum status status = fsync(out->descriptor) == 0 ? STATUS_OK : status_of_error(errno);
@@ -161,7 +123,7 @@ enum status file_finish(struct file_out *out)
         (void)unlink(out->other);
         return status;
     }
-    return sync_folder(out->path);
+    return sync_folder_of(out->path);
 }
 
 void file_abandon(struct file_out *out)
@@ -171,6 +133,16 @@ void file_abandon(struct file_out *out)
     (void)close(out->descriptor);
     (void)unlink(out->other);
     out->descriptor = -1;
+}
+
+enum status file_write(const char *path, struct bytes content)
+{
+    struct file_out out;
+    enum status status = file_begin(&out, path);
+
+    if (status == STATUS_OK)
+        status = file_append(&out, content);
+    return status == STATUS_OK ? file_finish(&out) : status;
 }
 
 enum status file_open(struct file_in *in, const char *path)
