@@ -59,6 +59,7 @@ static enum status read_file(const struct parsing *parsing, const char *path, st
     case STATUS_NO_MEMORY:
     case STATUS_FULL:
     case STATUS_IO:
+    case STATUS_READ_ONLY:
     case STATUS_CORRUPT:
     case STATUS_STORE_NEWER:
         return complain(parsing, status, path, "không đọc được tệp", "the file cannot be read");

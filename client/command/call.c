@@ -198,6 +198,12 @@ static const struct status_words status_table[] = {
      HOSO_STORE,
      {"Ổ đĩa hoặc kho dữ liệu đã đầy.", "The disk or the store is full."},
      {"Giải phóng chỗ trên ổ đĩa rồi thử lại.", "Free some room on the disk, then try again."}},
+    {STATUS_READ_ONLY,
+     HOSO_STORE,
+     {"Ổ đĩa chỉ cho đọc; vẫn xem được, chưa ghi được.",
+      "The disk takes no writes; what is there can still be read."},
+     {"Kiểm tra ổ đĩa (dmesg), gắn lại để ghi, rồi khởi động lại hosod.",
+      "Look at the disk (dmesg), mount it for writing, then restart hosod."}},
     {STATUS_NO_MEMORY,
      HOSO_STORE,
      {"Máy không đủ bộ nhớ.", "The machine is out of memory."},
@@ -220,8 +226,9 @@ void call_fail_status(struct call *call, enum status status)
     (void)snprintf(name, sizeof name, "%s", status_name(status));
     for (char *c = name; *c; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    failure.next = (struct words){"Chạy hoso verify; đừng ghi gì thêm trước khi xem kết quả.",
-                                  "Run hoso verify before anything else is written."};
+    failure.next = (struct words){
+        "Kiểm tra ổ đĩa, khởi động lại hosod nếu nó đang chạy, rồi chạy hoso verify.",
+        "Look at the disk, restart hosod if it runs, then run hoso verify."};
     for (size_t i = 0; i < sizeof status_table / sizeof *status_table; i++) {
         if (status_table[i].status != status)
             continue;

@@ -152,7 +152,7 @@ void home_close(struct home *home)
 static enum status make_one(const char *path, mode_t mode)
 {
     if (mkdir(path, mode) != 0)
-        return errno == EEXIST ? STATUS_OK : STATUS_IO;
+        return errno == EEXIST ? STATUS_OK : folder_fault(errno);
     return folder_sync(path);
 }
 
@@ -230,7 +230,7 @@ enum status home_create(const char *path, const struct replica_identity *identit
         status = fill(&home, identity, begin, context);
     home_close(&home);
     if (status == STATUS_OK && rename(unfinished, finished) != 0)
-        status = STATUS_IO;
+        status = folder_fault(errno);
     if (status == STATUS_OK)
         status = folder_sync(path);
     if (status != STATUS_OK)

@@ -10,6 +10,24 @@
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
+enum { PROBE_BYTES = 64 * 1024 };
+
+/* Less left than this is full: LMDB writes whole pages, and its tables of them. */
+#define FULL_BYTES ((uint64_t)1 << 20)
+
+enum status folder_fault(int error)
+{
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+        return STATUS_FULL;
+    case EROFS:
+        return STATUS_READ_ONLY;
+    default:
+        return STATUS_IO;
+    }
+}
+
 bool folder_join(char out[FOLDER_PATH_BYTES], const char *folder, const char *name)
 {
     int size = snprintf(out, FOLDER_PATH_BYTES, "%s/%s", folder, name);
@@ -20,8 +38,8 @@ static enum status sync_path(const char *path, int flags)
 {
     int descriptor = open(path, flags | O_CLOEXEC);
     if (descriptor < 0)
-        return STATUS_IO;
-    enum status status = fsync(descriptor) == 0 ? STATUS_OK : STATUS_IO;
+        return folder_fault(errno);
+    enum status status = fsync(descriptor) == 0 ? STATUS_OK : folder_fault(errno);
     if (close(descriptor) != 0)
         status = STATUS_IO;
     return status;
@@ -63,14 +81,19 @@ enum status folder_refuse_network(const char *folder)
     return STATUS_OK;
 }
 
-enum status folder_lock(const char *folder, int *descriptor)
+enum status folder_lock(const char *folder, int *descriptor, bool *read_only)
 {
     char path[FOLDER_PATH_BYTES];
+    *read_only = false;
     if (!folder_join(path, folder, "owner.lock"))
         return STATUS_IO;
     int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (opened < 0 && errno == EROFS) {
+        *read_only = true;
+        opened = open(path, O_RDONLY | O_CLOEXEC);
+    }
     if (opened < 0)
-        return STATUS_IO;
+        return *read_only ? STATUS_READ_ONLY : folder_fault(errno);
     if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
         enum status status = errno == EWOULDBLOCK ? STATUS_BUSY : STATUS_IO;
         close(opened);
@@ -78,6 +101,34 @@ enum status folder_lock(const char *folder, int *descriptor)
     }
     *descriptor = opened;
     return STATUS_OK;
+}
+
+static enum status probe_write(int descriptor)
+{
+    static const uint8_t zeros[PROBE_BYTES];
+    ssize_t done = write(descriptor, zeros, sizeof zeros);
+    if (done < 0)
+        return folder_fault(errno);
+    if ((size_t)done < sizeof zeros) /* a disk that just became full takes a part */
+        return STATUS_FULL;
+    return fsync(descriptor) == 0 ? STATUS_IO : folder_fault(errno);
+}
+
+enum status folder_why(const char *folder)
+{
+    char path[FOLDER_PATH_BYTES];
+    uint64_t left = 0;
+    if (folder_free_bytes(folder, &left) == STATUS_OK && left < FULL_BYTES)
+        return STATUS_FULL;
+    if (!folder_join(path, folder, "probe"))
+        return STATUS_IO;
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return folder_fault(errno);
+    enum status status = probe_write(descriptor);
+    (void)close(descriptor);
+    (void)unlink(path);
+    return status;
 }
 
 enum status folder_make(const char *folder, bool create)
@@ -89,7 +140,7 @@ enum status folder_make(const char *folder, bool create)
         return STATUS_IO;
     if (!create)
         return STATUS_NOT_FOUND;
-    return mkdir(folder, 0700) == 0 ? STATUS_OK : STATUS_IO;
+    return mkdir(folder, 0700) == 0 ? STATUS_OK : folder_fault(errno);
 }
 
 enum status folder_free_bytes(const char *folder, uint64_t *free_bytes)

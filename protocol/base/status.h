@@ -31,6 +31,7 @@
     X(NO_MEMORY, TRANSIENT, "out of memory")                                                       \
     X(FULL, TRANSIENT, "no room left for this in the store")                                       \
     X(IO, FATAL, "the disk or the store failed")                                                   \
+    X(READ_ONLY, FATAL, "the disk takes no writes")                                                \
     X(CORRUPT, FATAL, "the store does not hold what it must")                                      \
     X(STORE_NEWER, FATAL, "the store was written by a newer version")
 

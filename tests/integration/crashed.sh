@@ -3,6 +3,7 @@
 #
 #   new_rounds [FOLDER]      makes $base (FOLDER: that one, which stays); $work, where a round's nodes live, is $base/live;
 #                            rows to import: $base/rows.csv
+#                            and files are born nowhere: what starts on a copy of a disk takes it for the disk (birthless.c)
 #   make_district FOLDER     a hub, its office and the office's device below FOLDER, at their beginning
 #   new_round                $work anew, a copy of $base/seed
 #   random WORD MOST         a number below MOST that follows from $seed, $point and WORD
@@ -20,6 +21,10 @@ new_rounds() {
     work=$base/live
     leave=$base
     [ -z "${1:-}" ] || leave=""
+    quiet=$build/tests/shim/libbirthless.so
+    [ -f "$quiet" ] || { echo "$quiet is not built" >&2; exit 1; }
+    LD_PRELOAD=$quiet
+    export LD_PRELOAD
     trap 'end_all; rm -rf ${leave:+"$leave"}' EXIT
     trap 'exit 130' INT TERM
     head -n $((rows + 1)) client/example/register.csv >"$base/rows.csv"
@@ -119,6 +124,7 @@ settle() {
     until_true 20 are_equal || until_true 5 device_syncs && until_true 20 are_equal || fail "vectors or views differ"
     for node in hub office device; do
         "$hoso" verify --home "$work/$node" --json >"$work/verify.json" || fail "verify at $node: $(cat "$work/verify.json")"
+        [ "$("$hoso" status --home "$work/$node" --json | jq .restored)" = null ] || fail "$node believes it was put back"
         dossiers=$("$hoso" stats --home "$work/$node" --json | jq .dossiers)
         [ "$dossiers" -ge $rows ] || fail "$node holds $dossiers dossiers"
         [ ! -s "$work/$node.ids" ] || {
