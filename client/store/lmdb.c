@@ -26,8 +26,8 @@ enum { READERS_CHECK = 1024 /* write transactions between two looks for readers 
 
 #define RESERVE_LEAST ((uint64_t)64 << 20)
 #define RESERVE_MOST ((uint64_t)1 << 30)
-/* A disk with less than this left is called full when a commit fails. */
-#define FULL_BYTES ((uint64_t)1 << 20)
+/* A transaction needs this much of the disk, and its own bytes some times over. */
+#define COMMIT_LEAST ((uint64_t)1 << 20)
 
 struct lmdb_read {
     struct store_read base;
@@ -44,6 +44,7 @@ struct lmdb_write {
     MDB_cursor *cursors[TABLE_COUNT]; /* for puts: the next is mostly near the last */
     bool ascending[TABLE_COUNT];      /* every put so far went behind the last key */
     uint64_t changes;
+    uint64_t bytes; /* put so far */
 };
 
 struct lmdb_store {
@@ -51,7 +52,7 @@ struct lmdb_store {
     MDB_env *env;
     MDB_dbi tables[TABLE_COUNT];
     int lock_descriptor;
-    atomic_bool failed;
+    atomic_int failed; /* why nothing is written until the store is opened again; OK: it is */
     bool writing;
     uint64_t begun; /* write transactions */
     struct lmdb_write write;
@@ -135,8 +136,9 @@ static enum status lmdb_write_begin(struct store *store, struct store_write **wr
 {
     struct lmdb_store *lmdb = lmdb_of(store);
     assert(!lmdb->writing);
-    if (atomic_load(&lmdb->failed))
-        return STATUS_IO;
+    enum status failed = (enum status)atomic_load(&lmdb->failed);
+    if (failed != STATUS_OK) /* room that came back does not mend what a failed write left */
+        return failed == STATUS_FULL ? STATUS_IO : failed;
     MDB_txn *txn = NULL;
     int rc = MDB_SUCCESS, dead = 0;
     /* A backup that was killed would pin its pages for ever. */
@@ -163,6 +165,7 @@ static enum status lmdb_put(struct store_write *base, enum store_table table, st
     struct lmdb_write *write = (struct lmdb_write *)base;
     int rc = MDB_SUCCESS;
     write->changes++;
+    write->bytes += key.size + value.size;
     if (!write->cursors[table]) {
         rc = mdb_cursor_open(write->txn, write->store->tables[table], &write->cursors[table]);
         if (rc != MDB_SUCCESS)
@@ -200,19 +203,31 @@ static MDB_txn *write_end(struct lmdb_write *write)
     return txn;
 }
 
+/* Pages are whole, and so are those above them: more than was put. */
+static bool has_room(const struct lmdb_write *write)
+{
+    uint64_t needed = COMMIT_LEAST + write->bytes * 4 + write->changes * 512, left = 0;
+    return write->changes == 0 || folder_free_bytes(write->store->folder, &left) != STATUS_OK ||
+           left >= needed;
+}
+
+/* A full disk is met before LMDB writes to it: nothing has failed then, and work goes on when there
+ * is room again. */
 static enum status lmdb_commit(struct store_write *base)
 {
     struct lmdb_store *lmdb = ((struct lmdb_write *)base)->store;
+    if (!has_room(&lmdb->write)) {
+        mdb_txn_abort(write_end(&lmdb->write));
+        return STATUS_FULL;
+    }
     int rc = mdb_txn_commit(write_end(&lmdb->write));
     if (rc == MDB_SUCCESS)
         return STATUS_OK;
-    atomic_store(&lmdb->failed, true);
-    /* A full disk shows as a short write, which LMDB reports as EIO. */
-    uint64_t left = 0;
-    if (lmdb_status(rc) == STATUS_FULL ||
-        (folder_free_bytes(lmdb->folder, &left) == STATUS_OK && left < FULL_BYTES))
-        return STATUS_FULL;
-    return STATUS_IO;
+    enum status status = lmdb_status(rc);
+    if (status == STATUS_IO)
+        status = folder_why(lmdb->folder);
+    atomic_store(&lmdb->failed, (int)status);
+    return status;
 }
 
 static void lmdb_abort(struct store_write *base)
@@ -410,6 +425,7 @@ static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
     if (status != STATUS_OK)
         return status;
     struct stat about;
+    bool read_only = false;
     bool there = stat(path, &about) == 0;
     if (!there && errno != ENOENT)
         return STATUS_IO;
@@ -417,12 +433,14 @@ static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
         return STATUS_NOT_FOUND;
     status = folder_refuse_network(lmdb->folder);
     if (status == STATUS_OK)
-        status = folder_lock(lmdb->folder, &lmdb->lock_descriptor);
+        status = folder_lock(lmdb->folder, &lmdb->lock_descriptor, &read_only);
     /* Whoever held the lock before may just have made it. */
     if (status == STATUS_OK && stat(path, &about) != 0)
         status = errno == ENOENT ? lmdb_env_make(lmdb->folder) : STATUS_IO;
     if (status == STATUS_OK)
-        status = lmdb_env_open(path, 0, &lmdb->env);
+        status = lmdb_env_open(path, read_only ? MDB_RDONLY : 0, &lmdb->env);
+    if (read_only)
+        atomic_store(&lmdb->failed, (int)STATUS_READ_ONLY);
     if (status == STATUS_OK)
         status = lmdb_env_tables(lmdb->env, lmdb->tables);
     return status;
@@ -473,7 +491,7 @@ static enum status reader_open(struct lmdb_store *lmdb)
         lmdb_env_open(file, locks ? MDB_RDONLY : MDB_RDONLY | MDB_NOLOCK, &lmdb->env);
     if (status == STATUS_OK)
         status = lmdb_env_tables(lmdb->env, lmdb->tables);
-    atomic_store(&lmdb->failed, true); /* no write begins */
+    atomic_store(&lmdb->failed, (int)STATUS_READ_ONLY); /* no write begins */
     return status;
 }
 

@@ -27,8 +27,6 @@ enum status lmdb_status(int rc)
     case MDB_NOTFOUND:
         return STATUS_NOT_FOUND;
     case MDB_MAP_FULL:
-    case ENOSPC:
-    case EDQUOT:
         return STATUS_FULL;
     case ENOMEM:
     case MDB_READERS_FULL:
@@ -40,8 +38,8 @@ enum status lmdb_status(int rc)
         return STATUS_CORRUPT;
     case MDB_BAD_VALSIZE:
         return STATUS_LIMIT;
-    default:
-        return STATUS_IO;
+    default: /* an errno */
+        return folder_fault(rc);
     }
 }
 
@@ -157,7 +155,7 @@ enum status lmdb_env_make(const char *folder)
     if (status == STATUS_OK)
         status = folder_sync_file(made);
     if (status == STATUS_OK && rename(made, final) != 0)
-        status = STATUS_IO;
+        status = folder_fault(errno);
     if (status == STATUS_OK)
         status = folder_sync(folder);
     return status;

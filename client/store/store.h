@@ -49,8 +49,9 @@ struct store_driver;
 /*
  * Opens (or with |create| makes) the LMDB store in folder |path|. A new one is made under another
  * name, synced and renamed, so a power cut leaves either none or a whole one. Files are 0600.
- * Errors: BUSY (another process owns it), NOT_FOUND, STORE_NEWER, CORRUPT, IO, FULL, NO_MEMORY;
- * REFUSED on a network file system.
+ * On a disk that takes no writes it is opened for reading alone: no write begins.
+ * Errors: BUSY (another process owns it), NOT_FOUND, STORE_NEWER, CORRUPT, IO, FULL, READ_ONLY (it
+ * cannot even be made or locked), NO_MEMORY; REFUSED on a network file system.
  */
 CHECK_RESULT enum status store_open_lmdb(const char *path, bool create, struct store **store);
 /*
@@ -99,7 +100,8 @@ struct store_copy {
  */
 CHECK_RESULT enum status store_copy(struct store *store, const struct store_copy *copy);
 
-/* One writer at a time. Errors: IO (also for good after a failed commit), FULL, NO_MEMORY. */
+/* One writer at a time. Errors: IO (also for good after a failed commit), READ_ONLY (for good),
+ * FULL, NO_MEMORY. */
 CHECK_RESULT enum status store_write_begin(struct store *store, struct store_write **write);
 /* Errors: LIMIT (a key or value past its bound), FULL, IO, NO_MEMORY: but for LIMIT the transaction
  * can only be aborted then. */
@@ -108,9 +110,12 @@ CHECK_RESULT enum status store_put(struct store_write *write, enum store_table t
 /* NOT_FOUND if there is none. */
 CHECK_RESULT enum status store_delete(struct store_write *write, enum store_table table,
                                       struct bytes key);
-/* Makes everything durable, or nothing. The transaction is over in either case. Errors: IO, FULL;
- * after either no write begins until the store is opened again, for what a failed flush has lost
- * cannot be known; reads go on. */
+/*
+ * Makes everything durable, or nothing. The transaction is over in either case. Errors: FULL (there
+ * is no room: write again when there is), or a failure with its cause as far as the disk tells it:
+ * IO, READ_ONLY, FULL. After a failure no write begins until the store is opened again, for what a
+ * failed flush has lost cannot be known; reads go on.
+ */
 CHECK_RESULT enum status store_commit(struct store_write *write);
 /* Drops the transaction: nothing of it was. */
 void store_abort(struct store_write *write);
