@@ -71,11 +71,40 @@ static void test_ledger__takes_no_more_than_it_may(void **state)
     ledger_deinit(&ledger);
 }
 
+/* Found by its head under any name, also after heads have changed and entries came between. */
+static void test_ledger__an_entry_is_found_by_its_head(void **state)
+{
+    struct ledger ledger = {0};
+    struct random random = {17};
+    (void)state;
+    for (uint64_t round = 1; round <= 300; round++) {
+        struct name name = draw(&random);
+        struct log_entry *entry = ledger_put(&ledger, &name);
+        assert_non_null(entry);
+        struct hash before = entry->id;
+        uint64_t seq = entry->seq;
+        random_fill(&random, entry->id.bytes, sizeof entry->id.bytes);
+        entry->seq = round;
+        ledger_moved(&ledger);
+        struct hash id = entry->id;
+        struct name id16 = name_of_hash(&id);
+        assert_ptr_equal(ledger_by_head(&ledger, round, &id16), entry);
+        assert_null(ledger_by_head(&ledger, round + 1, &id16));
+        assert_null(ledger_by_head(&ledger, 0, &id16));
+        if (seq > 0) {
+            id16 = name_of_hash(&before);
+            assert_null(ledger_by_head(&ledger, seq, &id16));
+        }
+    }
+    ledger_deinit(&ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ledger__many_at_once_are_as_one_by_one),
         cmocka_unit_test(test_ledger__takes_no_more_than_it_may),
+        cmocka_unit_test(test_ledger__an_entry_is_found_by_its_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

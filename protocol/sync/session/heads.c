@@ -72,7 +72,7 @@ static enum status common_found(struct session *session, struct log_entry *entry
         return STATUS_OK;
     }
     struct batch *notes = notes_batch(session);
-    return notes == NULL ? STATUS_NO_MEMORY : notes_told(notes, &entry->log, seq);
+    return notes == NULL ? STATUS_NO_MEMORY : notes_told(notes, entry, seq);
 }
 
 /* The seqs a search looks at next: evenly between what is known to be common and to differ. */
@@ -291,12 +291,13 @@ enum status heads_work(struct session *session, bool *done)
         return bisect_told(session, done);
     }
     struct log_entry *entry = NULL;
-    for (size_t i = job->next; i < job->heads.count; i++) {
+    for (size_t i = job->next; i < job->heads.count && !job->looked; i++) {
         (void)job_log(session, &job->heads.entries[i].log, &entry);
     }
     if (job->want_heads) {
         return STATUS_OK;
     }
+    job->looked = true;
     for (; job->next < job->heads.count; job->next++) {
         const struct head *head = &job->heads.entries[job->next];
         entry = session_log(session, &head->log);

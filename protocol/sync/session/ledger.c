@@ -6,9 +6,15 @@
 
 enum { FIRST_ENTRIES = 8, ENTRY_BYTES = 16 + 8 + 16 };
 
+struct head_place {
+    struct name id16;
+    size_t index;
+};
+
 void ledger_deinit(struct ledger *ledger)
 {
     free(ledger->items);
+    free(ledger->heads);
     *ledger = (struct ledger){0};
 }
 
@@ -71,6 +77,7 @@ struct log_entry *ledger_put(struct ledger *ledger, const struct name *log)
     struct log_entry *entry = &ledger->items[place];
     memmove(entry + 1, entry, (ledger->count - place) * sizeof *entry);
     ledger->count++;
+    ledger_moved(ledger);
     *entry = (struct log_entry){.log = *log};
     return entry;
 }
@@ -97,6 +104,7 @@ bool ledger_put_all(struct ledger *ledger, struct name *names, size_t count)
         return false;
     }
     assert(ledger->items != NULL);
+    ledger_moved(ledger);
     /* From behind, so that every entry moves once at most. */
     struct log_entry *to = ledger->items + ledger->count + fresh;
     size_t old = ledger->count;
@@ -116,16 +124,54 @@ bool ledger_put_all(struct ledger *ledger, struct name *names, size_t count)
     return true;
 }
 
-struct log_entry *ledger_by_head(const struct ledger *ledger, uint64_t seq, const struct name *id16)
+void ledger_moved(struct ledger *ledger)
 {
+    ledger->heads_known = false;
+}
+
+static int compare_heads(const void *a, const void *b)
+{
+    const struct head_place *one = a;
+    const struct head_place *other = b;
+    return name_compare(&one->id16, &other->id16);
+}
+
+/* False: out of memory. */
+static bool heads_sort(struct ledger *ledger)
+{
+    if (ledger->heads_known) {
+        return true;
+    }
+    struct head_place *heads = realloc(ledger->heads, (ledger->count + 1) * sizeof *heads);
+    if (heads == NULL) {
+        return false;
+    }
+    ledger->heads = heads;
+    ledger->head_count = 0;
     for (size_t i = 0; i < ledger->count; i++) {
-        struct log_entry *entry = &ledger->items[i];
-        if (entry->seq == seq && seq > 0 &&
-            memcmp(entry->id.bytes, id16->bytes, sizeof id16->bytes) == 0) {
-            return entry;
+        if (ledger->items[i].seq > 0) {
+            heads[ledger->head_count++] =
+                (struct head_place){.id16 = name_of_hash(&ledger->items[i].id), .index = i};
         }
     }
-    return NULL;
+    qsort(heads, ledger->head_count, sizeof *heads, compare_heads);
+    ledger->heads_known = true;
+    return true;
+}
+
+/* Without memory none is found: the log is compared record by record, which comes to the same. */
+struct log_entry *ledger_by_head(struct ledger *ledger, uint64_t seq, const struct name *id16)
+{
+    struct head_place wanted = {.id16 = *id16};
+    if (seq == 0 || !heads_sort(ledger)) {
+        return NULL;
+    }
+    const struct head_place *place =
+        bsearch(&wanted, ledger->heads, ledger->head_count, sizeof *ledger->heads, compare_heads);
+    if (place == NULL || ledger->items[place->index].seq != seq) {
+        return NULL;
+    }
+    return &ledger->items[place->index];
 }
 
 enum status ledger_digest(const struct ledger *ledger, struct name *digest)

@@ -61,9 +61,10 @@ struct log_entry {
     uint64_t drain_bytes;
     uint64_t low, high; /* while bisecting: equal at low, differing at high */
     bool bisect_asked;
-    unsigned gaps; /* the peer found in a row, nothing being taken in between */
-    bool unwanted; /* the peer refuses it: no stream brings it in this session */
-    uint64_t have; /* a server: what its stream passes over */
+    unsigned gaps;  /* the peer found in a row, nothing being taken in between */
+    bool unwanted;  /* the peer refuses it: no stream brings it in this session */
+    size_t mark_at; /* where its mark stands in the notes, if it does */
+    uint64_t have;  /* a server: what its stream passes over */
     /* taking */
     bool tail_held; /* a run goes on from the tail, not from the head */
     uint64_t tail_seq;
@@ -72,10 +73,15 @@ struct log_entry {
     bool refused;    /* not taken any more in this session */
 };
 
+struct head_place; /* a head's id, and the entry it is of */
+
 struct ledger {
     struct log_entry *items;
     size_t count;
     size_t capacity;
+    struct head_place *heads; /* ascending by id, while |heads_known|: made when first asked for */
+    size_t head_count;
+    bool heads_known;
 };
 
 /* Frees the entries; all zero is an empty ledger. */
@@ -87,10 +93,12 @@ struct log_entry *ledger_put(struct ledger *ledger, const struct name *log);
 /* Adds those of |count| names that are not there, in one go: one by one each would move the
  * entries behind it. |names| is put into ascending order. False: as ledger_put(); none is added. */
 bool ledger_put_all(struct ledger *ledger, struct name *names, size_t count);
+/* The head of an entry has changed. */
+void ledger_moved(struct ledger *ledger);
 /* The entry whose head is |seq| and |id16|, whatever its name; NULL if none. A branch is found so
- * by a peer's claim under the name of the log it left. */
-struct log_entry *ledger_by_head(const struct ledger *ledger, uint64_t seq,
-                                 const struct name *id16);
+ * by a peer's claim under the name of the log it left. A peer may claim as often as it likes: this
+ * is a search, not a walk. */
+struct log_entry *ledger_by_head(struct ledger *ledger, uint64_t seq, const struct name *id16);
 /* BLAKE2b-128("hoso/vector/1" ‖ log ‖ seq, 8 bytes big-endian ‖ first 16 bytes of the head's id …)
  * over the common entries that hold anything. Errors: NO_MEMORY. */
 CHECK_RESULT enum status ledger_digest(const struct ledger *ledger, struct name *digest);

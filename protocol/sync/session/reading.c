@@ -22,11 +22,19 @@ struct log_entry *session_log(struct session *session, const struct name *log)
 void session_note_entry(struct session *session, const struct vector_entry *told, uint64_t as_of)
 {
     struct log_entry *entry = ledger_put(&session->ledger, &told->head.log);
-    if (entry == NULL || as_of < entry->as_of) {
+    if (entry == NULL) {
+        /* Going on without it would leave a log behind and tell nobody. */
+        session_close(session, STATUS_FULL, "more logs than a session can keep");
+        return;
+    }
+    if (as_of < entry->as_of) {
         return;
     }
     entry->as_of = as_of;
     bool moved = entry->seq != told->head.seq || !hash_equal(&entry->id, &told->head.id);
+    if (moved) {
+        ledger_moved(&session->ledger);
+    }
     entry->seq = told->head.seq;
     entry->id = told->head.id;
     if (told->head.seq > 0) {
@@ -192,7 +200,9 @@ static enum status heads_read(struct session *session, const struct read_result 
         return STATUS_NO_MEMORY;
     }
     memcpy(names, job->missing, job->missing_count * sizeof *names);
-    if (!ledger_put_all(&session->ledger, names, job->missing_count)) {
+    /* Who is not known yet shows its grants and no more: it costs little, for there may be many. */
+    if ((greet_unknown(session) && session->ledger.count + job->missing_count > UNKNOWN_LOGS_MAX) ||
+        !ledger_put_all(&session->ledger, names, job->missing_count)) {
         return STATUS_LIMIT;
     }
     for (size_t i = 0; i < result->vector_count; i++) {

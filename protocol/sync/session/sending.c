@@ -306,6 +306,7 @@ enum status send_log_read(struct session *session, const struct read_result *res
         return STATUS_OK;
     }
     if (result->record_count == 0) {
+        ledger_moved(&session->ledger);
         entry->seq = entry->sent_seq; /* cut at a fork since; ARRIVED tells the rest */
         return STATUS_OK;
     }

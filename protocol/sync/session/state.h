@@ -27,6 +27,8 @@ enum {
     ACK_TIMEOUT_US = 90 * 1000000,
     BUSY_MOST_MS = 3600 * 1000, /* a busy peer is asked again after so long at the latest */
     SESSION_WINDOW_LEAST_LOG2 = 12,
+    UNKNOWN_LOGS_MAX = 8192,  /* that a peer without a grant here may name */
+    EVIDENCE_MAX = 1024,      /* receipts a client may show in one session */
     SESSION_REFUSALS_MAX = 8, /* logs refused for a bad signature before the connection ends */
     READY_FRAMES = 8,
     JOB_ARENA_BYTES = 4 * 1024 * 1024,
@@ -53,6 +55,7 @@ struct job {
     struct want want;
     struct records records;
     struct batch *batch; /* RECORDS: rebuilt already */
+    bool looked;         /* all logs the frame names are in the ledger */
     size_t next;         /* entries and runs before it are done */
     struct head *answers;
     size_t answer_count;
@@ -112,6 +115,7 @@ struct stream {
 };
 
 struct session {
+    size_t evidence_taken; /* receipts the client has shown */
     struct session_self self;
     enum phase phase;
     uint64_t now_us;
@@ -326,9 +330,9 @@ CHECK_RESULT enum status notes_committed(struct session *session, const struct b
 /* The batch of what is to be written of the peer; NULL: out of memory. */
 struct batch *notes_batch(struct session *session);
 /* The peer surely holds |log| up to |seq|. NO_MEMORY. */
-CHECK_RESULT enum status notes_mark(struct batch *batch, const struct name *log, uint64_t seq);
+CHECK_RESULT enum status notes_mark(struct batch *batch, struct log_entry *entry, uint64_t seq);
 /* The peer said so itself, and that it holds no more. NO_MEMORY. */
-CHECK_RESULT enum status notes_told(struct batch *batch, const struct name *log, uint64_t seq);
+CHECK_RESULT enum status notes_told(struct batch *batch, struct log_entry *entry, uint64_t seq);
 /* Remembers own receipts that went out with acknowledgements: they are not told twice. */
 void notes_own_receipt(struct session *session, struct bytes receipt);
 
