@@ -234,18 +234,26 @@ void device_row_encode(const struct device_row *row, uint8_t out[DEVICE_ROW_BYTE
     out = put_u32(out, row->logs);
     out = put_u32(out, row->branches);
     out = put_i64(out, row->day);
-    put_u32(out, row->logs_that_day);
+    out = put_u32(out, row->logs_that_day);
+    out = put_u32(out, row->records_that_day);
+    out = put_u32(out, row->authority_that_day);
+    put_u64(out, row->bytes_that_day);
 }
 
 enum status device_row_decode(struct bytes bytes, struct device_row *row)
 {
-    if (bytes.size != DEVICE_ROW_BYTES)
+    if (bytes.size != DEVICE_ROW_BYTES && bytes.size != DEVICE_ROW_BYTES_ONCE)
         return STATUS_CORRUPT;
     struct taker from = {bytes.at};
-    row->logs = take_u32(&from);
+    *row = (struct device_row){.logs = take_u32(&from)};
     row->branches = take_u32(&from);
     row->day = take_i64(&from);
     row->logs_that_day = take_u32(&from);
+    if (bytes.size == DEVICE_ROW_BYTES_ONCE)
+        return STATUS_OK;
+    row->records_that_day = take_u32(&from);
+    row->authority_that_day = take_u32(&from);
+    row->bytes_that_day = take_u64(&from);
     return STATUS_OK;
 }
 

@@ -42,6 +42,7 @@
  *             03 signer key              -> signer row
  *             04 signer u32              -> signer key
  *             05 number u64              -> how many cover and signer rows name the receipt, u32
+ *             07 signer u32              -> how many of its claims are on records not here, u32
  *
  * Logs and segments. A log is numbered once; its records lie under (store, seq), where |store| is
  * the number of the log in whose key space they were first put. A fork ends the log at the last
@@ -122,6 +123,7 @@ enum receipt_kind {
     RECEIPT_SIGNER = 3,
     RECEIPT_SIGNER_KEY = 4,
     RECEIPT_REFERENCES = 5,
+    RECEIPT_AHEAD = 7,
     RECEIPT_PAST = 6 /* signer u32, epoch name -> (empty): another one followed it */
 };
 
@@ -150,8 +152,11 @@ struct device_row {
     uint32_t branches;
     int64_t day; /* days since 1970-01-01 by this node's clock */
     uint32_t logs_that_day;
+    uint32_t records_that_day;
+    uint32_t authority_that_day; /* of them, in the authority scope */
+    uint64_t bytes_that_day;
 };
-enum { DEVICE_ROW_BYTES = 20 };
+enum { DEVICE_ROW_BYTES = 36, DEVICE_ROW_BYTES_ONCE = 20 /* before it counted records */ };
 
 struct record_row { /* |raw| borrows from the store */
     uint64_t arrival;

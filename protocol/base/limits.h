@@ -37,9 +37,14 @@ enum {
     LIMIT_FRAME_REBUILT_BYTES = 512 * 1024, /* a frame's records as rebuilt from its columns */
     LIMIT_FRAME_RECORDS = 4096,             /* records in one frame */
     LIMIT_BRANCHES = 8,                     /* branches kept of one device */
-    LIMIT_LOGS_A_DAY = 4,    /* logs a device opens a day without a record that grants more */
-    LIMIT_LOGS = 64,         /* logs of one device */
-    LIMIT_PACK_BYTES = 61440 /* canonical pack (it travels in a body) */
+    LIMIT_LOGS_A_DAY = 4,          /* logs a device opens a day without a record that grants more */
+    LIMIT_LOGS = 64,               /* logs of one device */
+    LIMIT_RECORDS_A_DAY = 2000000, /* records a node takes of one device in a day: a whole
+                                      province's history of years, brought at once, is below it */
+    LIMIT_BYTES_A_DAY = 1 << 30,   /* and bytes of them */
+    LIMIT_AUTHORITY_A_DAY = 20000, /* authority records of one device that may grant, in a day */
+    LIMIT_AUTHORITY_OTHERS = 256,  /* and of one that may not: they have no effect */
+    LIMIT_PACK_BYTES = 61440       /* canonical pack (it travels in a body) */
 };
 
 /* Seconds from 1970 a moment may lie away, either way: 34,865 years; sums never overflow. */

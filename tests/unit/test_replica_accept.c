@@ -274,6 +274,99 @@ static void test_replica_accept__logs_of_other_days_do_not_count_today(void **st
     }
 }
 
+/* What a device brought today, as its row says; the row of a store that counted no records is read
+ * too. */
+static void put_brought(struct intake_fixture *fixture, uint32_t records, uint64_t bytes)
+{
+    struct device_row row = {.logs = 1,
+                             .day = fixture->clock / 86400,
+                             .records_that_day = records,
+                             .bytes_that_day = bytes};
+    uint8_t value[DEVICE_ROW_BYTES];
+    struct replica_commit commit;
+    size_t size = records == 0 && bytes == 0 ? DEVICE_ROW_BYTES_ONCE : DEVICE_ROW_BYTES;
+    struct table_key key = key_of_meta(META_DEVICE);
+    key_hash(&key, fixture->device.key.bytes);
+    device_row_encode(&row, value);
+    assert_int_equal(replica_begin(fixture->replica), STATUS_OK);
+    assert_int_equal(group_put(fixture->replica, TABLE_META, &key, bytes_of(value, size)),
+                     STATUS_OK);
+    assert_int_equal(replica_commit(fixture->replica, &commit), STATUS_OK);
+}
+
+static void test_replica_accept__a_day_s_records_are_bounded(void **state)
+{
+    struct intake_fixture *fixture = *state;
+    size_t first = intake_write_log(fixture, &fixture->device, 8);
+    intake_grant(fixture, &fixture->device, ROLE_DEVICE);
+    assert_int_equal(intake_accept(fixture, first, 2, &fixture->device).outcome, RUN_STORED);
+    put_brought(fixture, LIMIT_RECORDS_A_DAY, 1);
+    struct run run = intake_accept(fixture, first + 2, 1, &fixture->device);
+    assert_int_equal(run.outcome, RUN_NO_ROOM);
+    assert_int_equal(run.why, STATUS_LIMIT);
+    /* What is here already is no more of it. */
+    assert_int_equal(intake_accept(fixture, first, 2, &fixture->device).outcome, RUN_PRESENT);
+    put_brought(fixture, 1, LIMIT_BYTES_A_DAY);
+    assert_int_equal(intake_accept(fixture, first + 2, 1, &fixture->device).outcome, RUN_NO_ROOM);
+    put_brought(fixture, 0, 0);
+    assert_int_equal(intake_accept(fixture, first + 2, 1, &fixture->device).outcome, RUN_STORED);
+    put_brought(fixture, LIMIT_RECORDS_A_DAY, LIMIT_BYTES_A_DAY);
+    fixture->clock += 86400;
+    assert_int_equal(intake_accept(fixture, first + 3, 1, &fixture->device).outcome, RUN_STORED);
+}
+
+/* Whoever was granted anything may open a log in the scope that every node has. */
+static void test_replica_accept__authority_of_one_who_may_not_grant_is_bounded(void **state)
+{
+    struct intake_fixture *fixture = *state;
+    struct public_key root = replica_identity(fixture->replica)->root;
+    size_t first = fixture->script.count;
+    struct run run;
+    fixture->device.scope = authority_scope(&root);
+    intake_grant(fixture, &fixture->device, ROLE_DEVICE);
+    first = fixture->script.count;
+    writer_open_log(&fixture->device, LOG_AUTHORITY, &fixture->script);
+    assert_int_equal(intake_accept_from(fixture, first, &fixture->device).outcome, RUN_STORED);
+    for (size_t i = 1; i <= LIMIT_AUTHORITY_OTHERS; i++) {
+        first = fixture->script.count;
+        writer_record(&fixture->device, KIND_LEASE, NULL, &fixture->script);
+        run = intake_accept_from(fixture, first, &fixture->device);
+        assert_int_equal(run.outcome, i < LIMIT_AUTHORITY_OTHERS ? RUN_STORED : RUN_NO_ROOM);
+    }
+    fixture->clock += 86400;
+    assert_int_equal(intake_accept(fixture, first, 1, &fixture->device).outcome, RUN_STORED);
+}
+
+static uint64_t peer_rows(struct intake_fixture *fixture)
+{
+    struct store_read *read = NULL;
+    struct store_cursor *cursor = NULL;
+    struct bytes found, value;
+    uint64_t rows = 0;
+    assert_int_equal(store_read_begin(fixture->store, &read), STATUS_OK);
+    assert_int_equal(store_cursor_open(read, TABLE_PEER, &cursor), STATUS_OK);
+    while (store_next(cursor, &found, &value) == STATUS_OK)
+        rows++;
+    store_cursor_close(cursor);
+    store_read_end(read);
+    return rows;
+}
+
+static void test_replica_accept__a_refusal_of_no_log_here_is_not_noted(void **state)
+{
+    struct intake_fixture *fixture = *state;
+    struct name log = {{3}};
+    struct replica_commit commit;
+    uint64_t before = peer_rows(fixture);
+    assert_int_equal(replica_begin(fixture->replica), STATUS_OK);
+    for (log.bytes[1] = 0; log.bytes[1] < 200; log.bytes[1]++)
+        assert_int_equal(
+            replica_note_refused(fixture->replica, &fixture->root.key, &log, 1, STATUS_FORGED),
+            STATUS_OK);
+    assert_int_equal(replica_commit(fixture->replica, &commit), STATUS_OK);
+    assert_int_equal(peer_rows(fixture), before);
+}
+
 static void test_replica_accept__abort_leaves_nothing(void **state)
 {
     struct intake_fixture *fixture = *state;
@@ -438,6 +531,9 @@ int main(void)
         INTAKE_BOTH(test_replica_accept__branches_are_bounded),
         INTAKE_BOTH(test_replica_accept__logs_are_bounded),
         INTAKE_BOTH(test_replica_accept__logs_of_other_days_do_not_count_today),
+        INTAKE_BOTH(test_replica_accept__a_day_s_records_are_bounded),
+        INTAKE_BOTH(test_replica_accept__authority_of_one_who_may_not_grant_is_bounded),
+        INTAKE_BOTH(test_replica_accept__a_refusal_of_no_log_here_is_not_noted),
         INTAKE_BOTH(test_replica_accept__abort_leaves_nothing),
         INTAKE_BOTH(test_replica_accept__authority_survives_reopening),
         {"reserve", test_replica_accept__reserve_is_for_authority_and_local_acts,

@@ -26,7 +26,9 @@ struct intake {
     struct hash id;
     bool open;         /* |log| ends at |seq| and nothing branches off there */
     bool of_authority; /* the authority scope */
+    bool judged;       /* there is room, and its device may bring more today */
     size_t stored;
+    uint64_t stored_bytes;
 };
 
 static void refuse(struct intake *intake, enum run_outcome outcome, enum status why, uint64_t seq)
@@ -36,7 +38,8 @@ static void refuse(struct intake *intake, enum run_outcome outcome, enum status 
     intake->run->refused_seq = seq;
 }
 
-/* While only the reserve is left peers bring nothing new; authority is always taken. */
+/* While only the reserve is left peers bring nothing new; authority is always taken: what a device
+ * that may not grant can bring of it in a day is less than the reserve. */
 static enum status room_judge(struct intake *intake, uint64_t seq)
 {
     struct group *group = &intake->replica->group;
@@ -54,6 +57,23 @@ static enum status room_judge(struct intake *intake, uint64_t seq)
     return STATUS_OK;
 }
 
+/* Judged at the run's first new record: a run is at most one frame. */
+static enum status bounds_judge(struct intake *intake, const struct public_key *device,
+                                uint64_t seq)
+{
+    bool may = false;
+    if (intake->judged)
+        return STATUS_OK;
+    enum status status = room_judge(intake, seq);
+    if (status != STATUS_OK || intake->run->outcome != RUN_PENDING)
+        return status;
+    status = admission_may_bring(intake->replica, device, intake->of_authority, &may);
+    if (status == STATUS_OK && !may)
+        refuse(intake, RUN_NO_ROOM, STATUS_LIMIT, seq);
+    intake->judged = true;
+    return status;
+}
+
 /* The log is not held: only its opening record, authentic and of a granted key, makes it. */
 static enum status log_begin(struct intake *intake)
 {
@@ -67,7 +87,7 @@ static enum status log_begin(struct intake *intake)
         return STATUS_OK;
     }
     intake->of_authority = name_equal(&admission.scope, &intake->replica->authority_scope);
-    status = room_judge(intake, first->header.seq);
+    status = bounds_judge(intake, &admission.device, first->header.seq);
     if (status != STATUS_OK || intake->run->outcome != RUN_PENDING)
         return status;
     intake->log = (struct log_row){.name = intake->root_name,
@@ -201,6 +221,7 @@ static enum status append(struct intake *intake, const struct record *record)
     if (status != STATUS_OK)
         return status;
     intake->stored++;
+    intake->stored_bytes += record->raw.size;
     if (!intake->of_authority)
         return number_note(intake->replica, &intake->log, record);
     if (!snapshot_takes(record))
@@ -226,7 +247,7 @@ static enum status take(struct intake *intake, const struct record *record)
     if (!intake->open)
         status = look(intake, record, &step);
     if (status == STATUS_OK && step != STEP_HELD)
-        status = room_judge(intake, record->header.seq);
+        status = bounds_judge(intake, &intake->log.device, record->header.seq);
     if (status == STATUS_OK && step == STEP_BRANCH && intake->run->outcome == RUN_PENDING)
         status = branch(intake, record);
     if (status != STATUS_OK || intake->run->outcome != RUN_PENDING)
@@ -261,6 +282,9 @@ static enum status run_end(struct intake *intake)
         status = log_save(intake->replica, &intake->log);
     if (status == STATUS_OK && intake->stored > 0)
         status = evidence_record(intake->replica, &intake->log);
+    if (status == STATUS_OK)
+        status = admission_count_records(intake->replica, &intake->log.device, intake->of_authority,
+                                         intake->stored, intake->stored_bytes);
     conclude(intake, run);
     if (status != STATUS_OK || intake->log.number == 0 || run->outcome == RUN_GAP)
         return status;

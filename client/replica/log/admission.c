@@ -65,6 +65,15 @@ static void reject(struct admission *admission, enum run_outcome outcome, enum s
     admission->why = why;
 }
 
+/* What was counted on another day counts no more. */
+static void turn_day(const struct replica *replica, struct device_row *row)
+{
+    int64_t day = today(replica);
+    if (row->day == day)
+        return;
+    *row = (struct device_row){.logs = row->logs, .branches = row->branches, .day = day};
+}
+
 /* The bounds of logs; this node's own key is bound by nothing. */
 static enum status bounds_judge(struct replica *replica, uint32_t grants,
                                 struct admission *admission)
@@ -73,8 +82,9 @@ static enum status bounds_judge(struct replica *replica, uint32_t grants,
     enum status status = device_get(replica->group.view, &admission->device, &row);
     if (status != STATUS_OK)
         return status;
-    uint32_t that_day = row.day == today(replica) ? row.logs_that_day : 0;
-    if (row.logs >= LIMIT_LOGS * grants || (admission->fresh && that_day >= LOGS_A_DAY * grants))
+    turn_day(replica, &row);
+    if (row.logs >= LIMIT_LOGS * grants ||
+        (admission->fresh && row.logs_that_day >= LOGS_A_DAY * grants))
         reject(admission, RUN_NO_ROOM, STATUS_LIMIT);
     return STATUS_OK;
 }
@@ -145,9 +155,7 @@ enum status admission_count_log(struct replica *replica, const struct admission 
     enum status status = device_get(replica->group.view, &admission->device, &row);
     if (status != STATUS_OK)
         return status;
-    int64_t day = today(replica);
-    row.logs_that_day = row.day == day ? row.logs_that_day : 0;
-    row.day = day;
+    turn_day(replica, &row);
     row.logs_that_day += admission->fresh ? 1 : 0;
     row.logs++;
     return device_put(replica, &admission->device, &row);
@@ -160,5 +168,45 @@ enum status admission_count_branch(struct replica *replica, const struct public_
     if (status != STATUS_OK)
         return status;
     row.branches++;
+    return device_put(replica, device, &row);
+}
+
+static bool is_bound(const struct replica *replica, const struct public_key *device)
+{
+    return !public_key_equal(device, &replica->key) &&
+           !public_key_equal(device, authority_root(group_authority(replica)));
+}
+
+enum status admission_may_bring(struct replica *replica, const struct public_key *device,
+                                bool of_authority, bool *may)
+{
+    struct device_row row;
+    *may = true;
+    if (!is_bound(replica, device))
+        return STATUS_OK;
+    enum status status = device_get(replica->group.view, device, &row);
+    if (status != STATUS_OK)
+        return status;
+    turn_day(replica, &row);
+    const struct grant *grant = authority_grant(group_authority(replica), device);
+    uint32_t authority = grant && grant->may_grant ? LIMIT_AUTHORITY_A_DAY : LIMIT_AUTHORITY_OTHERS;
+    *may = row.records_that_day < LIMIT_RECORDS_A_DAY && row.bytes_that_day < LIMIT_BYTES_A_DAY &&
+           (!of_authority || row.authority_that_day < authority);
+    return STATUS_OK;
+}
+
+enum status admission_count_records(struct replica *replica, const struct public_key *device,
+                                    bool of_authority, size_t records, uint64_t bytes)
+{
+    struct device_row row;
+    if (records == 0 || !is_bound(replica, device))
+        return STATUS_OK;
+    enum status status = device_get(replica->group.view, device, &row);
+    if (status != STATUS_OK)
+        return status;
+    turn_day(replica, &row);
+    row.records_that_day += (uint32_t)records;
+    row.authority_that_day += of_authority ? (uint32_t)records : 0;
+    row.bytes_that_day += bytes;
     return device_put(replica, device, &row);
 }

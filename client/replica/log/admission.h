@@ -23,6 +23,18 @@ CHECK_RESULT enum status admission_judge(struct replica *replica, const struct r
 /* [writer] Whether |device| may have one more branch. */
 CHECK_RESULT enum status admission_may_branch(struct replica *replica,
                                               const struct public_key *device, bool *may);
+/*
+ * [writer] Whether a node may take more of what |device| wrote today; |of_authority|: in the
+ * authority scope. This node's own key and the root are bound by nothing. What is above a bound is
+ * taken on another day: it stays with the sender till then.
+ */
+CHECK_RESULT enum status admission_may_bring(struct replica *replica,
+                                             const struct public_key *device, bool of_authority,
+                                             bool *may);
+/* [writer] |records| of |bytes| of |device| were taken. */
+CHECK_RESULT enum status admission_count_records(struct replica *replica,
+                                                 const struct public_key *device, bool of_authority,
+                                                 size_t records, uint64_t bytes);
 /* [writer] One more log of |admission->device|, let in. */
 CHECK_RESULT enum status admission_count_log(struct replica *replica,
                                              const struct admission *admission);

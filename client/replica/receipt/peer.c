@@ -136,20 +136,21 @@ enum status replica_note_refused(struct replica *replica, const struct public_ke
     struct log_row row;
     uint8_t value[9];
     struct table_key key = key_start();
+    /* Of a log that is not here nothing is noted: a peer can name as many as it likes. */
+    enum status status = log_find(replica->group.view, log, &row);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     key_u8(&key, PEER_REFUSED);
     key_name(&key, log);
     key_hash(&key, peer->bytes);
     be64_store(value, seq);
     value[8] = (uint8_t)why;
-    enum status status = group_put(replica, TABLE_PEER, &key, bytes_of(value, sizeof value));
+    status = group_put(replica, TABLE_PEER, &key, bytes_of(value, sizeof value));
     if (status != STATUS_OK)
         return status;
     /* Refused for its writer, not for its bytes: the grant may still come. */
     if (why != STATUS_MALFORMED && why != STATUS_FORGED && why != STATUS_LIMIT)
         return STATUS_OK;
-    status = log_find(replica->group.view, log, &row);
-    if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     return log_refused(replica, &row, seq);
 }
 

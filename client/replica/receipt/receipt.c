@@ -6,7 +6,12 @@
 
 #include <string.h>
 
-enum { RECEIPT_ARENA_BYTES = 1 << 20, NUMBERS_PASSED = 1 << 20 };
+enum {
+    RECEIPT_ARENA_BYTES = 1 << 20,
+    NUMBERS_PASSED = 1 << 20,
+    AHEAD_MOST = 65536 /* claims of one signer on records that are not here: each log of a province
+                          has a few */
+};
 
 /* Instead of the latest time of its receipts, of an epoch the signer itself has named. */
 static const int64_t NAMED_BY_ITSELF = INT64_MAX;
@@ -91,6 +96,31 @@ static enum status references_add(struct replica *replica, uint64_t number, bool
     return group_put(replica, TABLE_RECEIPT, &key, bytes_of(changed, sizeof changed));
 }
 
+static enum status ahead_get(struct store_read *read, uint32_t signer, uint32_t *count)
+{
+    struct table_key key = key_of_ahead(signer);
+    struct bytes value;
+    *count = 0;
+    enum status status = store_get(read, TABLE_RECEIPT, key_bytes(&key), &value);
+    if (status == STATUS_OK)
+        status = number_decode(value, count);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* One claim on a record that is not here more, or less. */
+static enum status ahead_count(struct replica *replica, uint32_t signer, bool more)
+{
+    struct table_key key = key_of_ahead(signer);
+    uint32_t count = 0;
+    uint8_t value[4];
+    enum status status = ahead_get(replica->group.view, signer, &count);
+    if (status != STATUS_OK)
+        return status;
+    count = more ? count + 1 : count - (count > 0); /* a store of before has not counted all */
+    be32_store(value, count);
+    return group_put(replica, TABLE_RECEIPT, &key, bytes_of(value, sizeof value));
+}
+
 static enum status cover_drop(struct replica *replica, const struct table_key *key)
 {
     struct cover_row row;
@@ -99,6 +129,8 @@ static enum status cover_drop(struct replica *replica, const struct table_key *k
         return STATUS_OK;
     if (status == STATUS_OK)
         status = group_delete(replica, TABLE_RECEIPT, key);
+    if (status == STATUS_OK && cover_slot(key) == SLOT_AHEAD)
+        status = ahead_count(replica, cover_signer(key), false);
     return status == STATUS_OK ? references_add(replica, row.receipt, false) : status;
 }
 
@@ -138,6 +170,15 @@ static enum status cover_keep(struct replica *replica, const struct receipt *rec
     if (status == STATUS_OK && name_equal(&old.epoch, &receipt->epoch) && old.seq >= head->seq)
         return STATUS_OK;
     status = cover_drop(replica, &key);
+    if (status == STATUS_OK && slot == SLOT_AHEAD) {
+        uint32_t ahead = 0;
+        status = ahead_get(view, signer, &ahead);
+        /* Names of logs can be made without end; who lacks this one hears of the next receipt. */
+        if (status == STATUS_OK && ahead >= AHEAD_MOST)
+            return STATUS_OK;
+        if (status == STATUS_OK)
+            status = ahead_count(replica, signer, true);
+    }
     if (status != STATUS_OK)
         return status;
     struct cover_row row = {

@@ -40,6 +40,24 @@ struct table_key key_of_cover(const struct name *log, uint32_t signer, enum slot
     return key;
 }
 
+uint32_t cover_signer(const struct table_key *key)
+{
+    return be32_load(key->bytes + key->size - 5);
+}
+
+enum slot cover_slot(const struct table_key *key)
+{
+    return key->bytes[key->size - 1] == SLOT_AHEAD ? SLOT_AHEAD : SLOT_HELD;
+}
+
+struct table_key key_of_ahead(uint32_t signer)
+{
+    struct table_key key = key_start();
+    key_u8(&key, RECEIPT_AHEAD);
+    key_u32(&key, signer);
+    return key;
+}
+
 enum status receipt_signer_get(struct store_read *read, const struct public_key *signer,
                                struct signer_row *row)
 {

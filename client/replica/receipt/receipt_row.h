@@ -18,6 +18,12 @@ struct table_key key_of_signer_number(uint32_t number);
 struct table_key key_of_covers(const struct name *log);
 struct table_key key_of_cover(const struct name *log, uint32_t signer, enum slot slot);
 
+/* The signer and the slot a cover row's key names. */
+uint32_t cover_signer(const struct table_key *key);
+enum slot cover_slot(const struct table_key *key);
+/* How many rows a signer has in slot AHEAD. */
+struct table_key key_of_ahead(uint32_t signer);
+
 /* NOT_FOUND. */
 CHECK_RESULT enum status receipt_signer_get(struct store_read *read,
                                             const struct public_key *signer,

@@ -25,7 +25,7 @@ static void *grown(struct arena *arena, const void *items, size_t count, size_t 
         return NULL;
     }
     void *more = arena_array(arena, count == 0 ? 1 : 2 * count, size);
-    if (more != NULL && count > 0) {
+    if (more != NULL && items != NULL && count > 0) {
         memcpy(more, items, count * size);
     }
     return more;
