@@ -8,7 +8,7 @@
 enum {
     ANSWER_BYTES_MOST = 16 * 1024 * 1024,
     ARGUMENTS_BYTES_MOST = 16 * 1024 * 1024,
-    TAKE_BYTES = 512 * 1024, /* of frames in one request */
+    TAKE_BYTES = 256 * 1024, /* of frames in one request: thousands of records, one commit */
     READ_BYTES = 256 * 1024,
     WINDOW_BYTES = READ_BYTES + 2 * BUNDLE_PIECE_BYTES
 };

@@ -156,6 +156,14 @@ static enum status put_aside(struct replica *replica, const struct batch *batch,
                              const struct run *run, struct bundle_tally *tally)
 {
     size_t waiting = 0;
+    struct log_row row;
+    enum status found = log_find(replica->group.view, &run->before.log, &row);
+    if (found == STATUS_NOT_FOUND) { /* its opening was not taken */
+        tally->unknown += run->count;
+        return STATUS_OK;
+    }
+    if (found != STATUS_OK)
+        return found;
     for (size_t i = 0; i < run->verdict.authentic && run->verdict.by_chain == 0; i++) {
         bool kept = false;
         enum status status = aside_put(replica, &batch->records[run->first + i], &kept);
