@@ -23,6 +23,9 @@ struct store_driver {
     struct store_read *(*view)(struct store_write *write);
     enum status (*read_begin)(struct store *store, struct store_read **read);
     void (*read_end)(struct store_read *read);
+    /* The last commit a snapshot shows: the number grows with each commit that changed anything. Of
+     * a write's view: the number its commit will have. */
+    uint64_t (*number)(struct store_read *read);
     enum status (*get)(struct store_read *read, enum store_table table, struct bytes key,
                        struct bytes *value);
     enum status (*cursor_open)(struct store_read *read, enum store_table table,

@@ -6,12 +6,15 @@
  *   folder/owner.lock         held by flock for as long as the store is open
  *   folder/records.mdb.new    a store being made; renamed when it is whole and synced
  *
+ * Before it lies the store's tail (tail.h), so small commits touch few pages.
+ *
  * After a failed commit nothing more is written until the store is opened again: what the kernel
  * dropped after a failed flush cannot be known.
  */
 #include "client/store/driver.h"
 #include "client/store/folder.h"
 #include "client/store/lmdb_env.h"
+#include "client/store/tail.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -52,6 +55,7 @@ struct lmdb_store {
     MDB_env *env;
     MDB_dbi tables[TABLE_COUNT];
     int lock_descriptor;
+    uint32_t layout;
     atomic_int failed; /* why nothing is written until the store is opened again; OK: it is */
     bool writing;
     uint64_t begun; /* write transactions */
@@ -267,6 +271,11 @@ static void lmdb_read_end(struct store_read *base)
     free(read);
 }
 
+static uint64_t lmdb_number(struct store_read *base)
+{
+    return mdb_txn_id(((struct lmdb_read *)base)->txn);
+}
+
 static enum status lmdb_get(struct store_read *base, enum store_table table, struct bytes key,
                             struct bytes *value)
 {
@@ -406,6 +415,7 @@ static const struct store_driver lmdb_driver = {
     .view = lmdb_view,
     .read_begin = lmdb_read_begin,
     .read_end = lmdb_read_end,
+    .number = lmdb_number,
     .get = lmdb_get,
     .cursor_open = lmdb_cursor_open,
     .cursor_close = lmdb_cursor_close,
@@ -441,8 +451,10 @@ static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
         status = lmdb_env_open(path, read_only ? MDB_RDONLY : 0, &lmdb->env);
     if (read_only)
         atomic_store(&lmdb->failed, (int)STATUS_READ_ONLY);
+    if (status == STATUS_OK && !read_only)
+        status = lmdb_env_renew(lmdb->env);
     if (status == STATUS_OK)
-        status = lmdb_env_tables(lmdb->env, lmdb->tables);
+        status = lmdb_env_tables(lmdb->env, lmdb->tables, &lmdb->layout);
     return status;
 }
 
@@ -462,6 +474,17 @@ static enum status lmdb_new(const char *path, struct lmdb_store **made)
     return STATUS_OK;
 }
 
+/* Hands the opened store out behind its tail; one of a layout without a tail that cannot be given
+ * it is handed out as it is. */
+static enum status lmdb_hand_out(struct lmdb_store *lmdb, bool reader, struct store **store)
+{
+    if (lmdb->layout < STORE_LAYOUT_TAIL) {
+        *store = &lmdb->base;
+        return STATUS_OK;
+    }
+    return reader ? tail_open_reader(&lmdb->base, store) : tail_open(&lmdb->base, store);
+}
+
 enum status store_open_lmdb(const char *path, bool create, struct store **store)
 {
     struct lmdb_store *lmdb = NULL;
@@ -473,8 +496,7 @@ enum status store_open_lmdb(const char *path, bool create, struct store **store)
         lmdb_close(&lmdb->base);
         return status;
     }
-    *store = &lmdb->base;
-    return STATUS_OK;
+    return lmdb_hand_out(lmdb, false, store);
 }
 
 /* Where nothing may be written nobody writes: there the table of readers is not needed. */
@@ -490,7 +512,7 @@ static enum status reader_open(struct lmdb_store *lmdb)
     enum status status =
         lmdb_env_open(file, locks ? MDB_RDONLY : MDB_RDONLY | MDB_NOLOCK, &lmdb->env);
     if (status == STATUS_OK)
-        status = lmdb_env_tables(lmdb->env, lmdb->tables);
+        status = lmdb_env_tables(lmdb->env, lmdb->tables, &lmdb->layout);
     atomic_store(&lmdb->failed, (int)STATUS_READ_ONLY); /* no write begins */
     return status;
 }
@@ -506,6 +528,5 @@ enum status store_open_lmdb_reader(const char *path, struct store **store)
         lmdb_close(&lmdb->base);
         return status;
     }
-    *store = &lmdb->base;
-    return STATUS_OK;
+    return lmdb_hand_out(lmdb, true, store);
 }

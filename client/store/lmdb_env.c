@@ -16,7 +16,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_RECORD] = "record",       [TABLE_ARRIVAL] = "arrival", [TABLE_SCOPE] = "scope",
     [TABLE_CASE_NAME] = "case_name", [TABLE_CASE] = "case",       [TABLE_PEER] = "peer",
     [TABLE_RECEIPT] = "receipt",     [TABLE_NUMBER] = "number",   [TABLE_DIRTY] = "dirty",
-    [TABLE_SUMMARY] = "summary",     [TABLE_INDEX] = "index",
+    [TABLE_SUMMARY] = "summary",     [TABLE_INDEX] = "index",     [TABLE_TAIL] = "tail",
 };
 
 enum status lmdb_status(int rc)
@@ -104,27 +104,46 @@ static enum status tables_make(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
     return lmdb_status(mdb_txn_commit(txn));
 }
 
-enum status lmdb_env_tables(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
+/* The store's layout number; a newer one is refused before its tables are looked at. */
+static enum status layout_read(MDB_txn *txn, MDB_dbi *meta, uint32_t *layout)
+{
+    MDB_val key = lmdb_val(bytes_of(STORE_VERSION_KEY, 1)), value = {0};
+    int rc = mdb_dbi_open(txn, table_names[TABLE_META], 0, meta);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_get(txn, *meta, &key, &value);
+    if (rc != MDB_SUCCESS)
+        return rc == MDB_NOTFOUND ? STATUS_CORRUPT : lmdb_status(rc);
+    if (value.mv_size != 4)
+        return STATUS_CORRUPT;
+    *layout = be32_load(value.mv_data);
+    if (*layout == 0)
+        return STATUS_CORRUPT;
+    return *layout > STORE_VERSION ? STATUS_STORE_NEWER : STATUS_OK;
+}
+
+enum status lmdb_env_renew(MDB_env *env)
 {
     MDB_txn *txn = NULL;
+    MDB_dbi tables[TABLE_COUNT];
+    uint32_t layout = STORE_VERSION;
     int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
     if (rc != MDB_SUCCESS)
         return lmdb_status(rc);
-    enum status status = STATUS_CORRUPT;
-    rc = mdb_dbi_open(txn, table_names[TABLE_META], 0, &tables[TABLE_META]);
-    MDB_val key = lmdb_val(bytes_of(STORE_VERSION_KEY, 1)), value = {0};
-    if (rc == MDB_SUCCESS)
-        rc = mdb_get(txn, tables[TABLE_META], &key, &value);
-    if (rc == MDB_SUCCESS && value.mv_size == 4) {
-        uint32_t version = be32_load(value.mv_data);
-        status = version > STORE_VERSION ? STATUS_STORE_NEWER
-                 : version == 0          ? STATUS_CORRUPT
-                                         : STATUS_OK;
-    } else if (rc != MDB_SUCCESS && rc != MDB_NOTFOUND) {
-        status = lmdb_status(rc);
-    }
+    enum status status = layout_read(txn, &tables[TABLE_META], &layout);
+    mdb_txn_abort(txn);
+    return status == STATUS_OK && layout < STORE_VERSION ? tables_make(env, tables) : status;
+}
+
+enum status lmdb_env_tables(MDB_env *env, MDB_dbi tables[TABLE_COUNT], uint32_t *layout)
+{
+    MDB_txn *txn = NULL;
+    *layout = STORE_VERSION;
+    int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+    if (rc != MDB_SUCCESS)
+        return lmdb_status(rc);
+    enum status status = layout_read(txn, &tables[TABLE_META], layout);
     for (size_t i = 0; status == STATUS_OK && i < TABLE_COUNT; i++) {
-        if (i == TABLE_META)
+        if (i == TABLE_META || (i == TABLE_TAIL && *layout < STORE_LAYOUT_TAIL))
             continue;
         rc = mdb_dbi_open(txn, table_names[i], 0, &tables[i]);
         if (rc != MDB_SUCCESS)

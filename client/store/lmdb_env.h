@@ -19,9 +19,14 @@ struct bytes lmdb_bytes(const MDB_val *val);
 /* Opens the environment in file |path| with |flags| beside those every store has, and forgets
  * readers that died. Errors: CORRUPT, IO, NO_MEMORY. */
 CHECK_RESULT enum status lmdb_env_open(const char *path, unsigned flags, MDB_env **env);
+/* Gives a store of an older layout the tables it lacks; all it holds stays as it is. Errors:
+ * STORE_NEWER, CORRUPT, IO, FULL, NO_MEMORY. */
+CHECK_RESULT enum status lmdb_env_renew(MDB_env *env);
 /* Opens the tables without touching anything; a newer layout is refused before its tables are
- * looked at. Errors: STORE_NEWER, CORRUPT, IO, NO_MEMORY. */
-CHECK_RESULT enum status lmdb_env_tables(MDB_env *env, MDB_dbi tables[TABLE_COUNT]);
+ * looked at. |*layout| is the one found: a store of a layout without a tail is opened
+ * without one. Errors: STORE_NEWER, CORRUPT, IO, NO_MEMORY. */
+CHECK_RESULT enum status lmdb_env_tables(MDB_env *env, MDB_dbi tables[TABLE_COUNT],
+                                         uint32_t *layout);
 /* Makes records.mdb in |folder| under another name, syncs it, renames it: a power cut leaves none
  * or a whole one. Errors: IO, FULL, NO_MEMORY. */
 CHECK_RESULT enum status lmdb_env_make(const char *folder);

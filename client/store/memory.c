@@ -14,6 +14,7 @@
 
 struct version {
     atomic_uint references;
+    uint64_t number; /* of the commit */
     struct tree_node *roots[TABLE_COUNT];
     struct version *older; /* one of the history; counted */
 };
@@ -21,6 +22,7 @@ struct version {
 struct memory_read {
     struct store_read base;
     struct version *version; /* counted; NULL for a write's view */
+    uint64_t number;
     struct tree_node *const *roots;
 };
 
@@ -116,6 +118,7 @@ static enum status memory_write_begin(struct store *store, struct store_write **
         return STATUS_IO;
     memory->writing = true;
     memory->write.edit = ++memory->edits;
+    memory->write.view.number = memory->edits;
     for (size_t i = 0; i < TABLE_COUNT; i++)
         memory->write.roots[i] = tree_keep(memory->version->roots[i]);
     *write = &memory->write.base;
@@ -168,6 +171,7 @@ static enum status memory_commit(struct store_write *base)
         return STATUS_IO;
     }
     atomic_init(&version->references, 1);
+    version->number = write->edit;
     memcpy(version->roots, write->roots, sizeof version->roots);
     memset(write->roots, 0, sizeof write->roots);
     pthread_mutex_lock(&memory->lock);
@@ -194,6 +198,7 @@ static enum status memory_read_begin(struct store *store, struct store_read **re
     pthread_mutex_lock(&memory->lock);
     snapshot->version = version_keep(memory->version);
     pthread_mutex_unlock(&memory->lock);
+    snapshot->number = snapshot->version->number;
     snapshot->roots = snapshot->version->roots;
     *read = &snapshot->base;
     return STATUS_OK;
@@ -205,6 +210,11 @@ static void memory_read_end(struct store_read *base)
     assert(read->version); /* a write's view ends with the write */
     version_drop(read->version);
     free(read);
+}
+
+static uint64_t memory_number(struct store_read *base)
+{
+    return ((const struct memory_read *)base)->number;
 }
 
 static enum status memory_get(struct store_read *base, enum store_table table, struct bytes key,
@@ -297,6 +307,7 @@ static const struct store_driver memory_driver = {
     .view = memory_view,
     .read_begin = memory_read_begin,
     .read_end = memory_read_end,
+    .number = memory_number,
     .get = memory_get,
     .cursor_open = memory_cursor_open,
     .cursor_close = memory_cursor_close,
