@@ -272,14 +272,17 @@ static const struct words helps[] = {
                        "--url ws://10.0.0.5:7640\n"},
     [CONFIG_RUN] =
         {"hosod run [--listen MÁY:CỔNG] [--upstream URL] [--retry-max GIÂY]\n"
-         "          [--log debug|info|warning|error] [--verify-each]\n"
+         "          [--log debug|info|warning|error] [--log-file TỆP] [--verify-each] [--sweep "
+         "GIÂY]\n"
          "  phục vụ ở tiền cảnh; in `ready URL` khi đã mở. Cổng 0 tự chọn cổng trống; --listen\n"
-         "  gần nhất được nhớ. SIGTERM dừng êm.\n"
+         "  gần nhất được nhớ. SIGTERM dừng êm; SIGHUP mở lại --log-file.\n"
          "ví dụ: hosod run --home /srv/office --listen 0.0.0.0:7640\n",
          "hosod run [--listen HOST:PORT] [--upstream URL] [--retry-max S]\n"
-         "          [--log debug|info|warning|error] [--verify-each]\n"
+         "          [--log debug|info|warning|error] [--log-file FILE] [--verify-each] [--sweep "
+         "S]\n"
          "  serves in the foreground; prints `ready URL` once it listens. Port 0 picks one;\n"
-         "  the last --listen is remembered. SIGTERM stops it cleanly.\n"
+         "  the last --listen is remembered. SIGTERM stops it cleanly, SIGHUP opens --log-file\n"
+         "  anew.\n"
          "example: hosod run --home /srv/office --listen 0.0.0.0:7640\n"},
     [CONFIG_PEERS] = {"hosod peers [--json]\n"
                       "  các nút mà nút này trao đổi: liên lạc gần nhất, chờ gửi, chờ nhận, tạm "

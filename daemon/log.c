@@ -3,6 +3,7 @@
 #include "client/link/net/clock.h"
 #include "client/text/time.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,4 +57,16 @@ struct journal log_journal(const enum journal_level *least)
     } context = {.from = least};
 
     return (struct journal){.line = write_line, .context = context.to};
+}
+
+enum status log_to_file(const char *path)
+{
+    int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    bool taken = file >= 0 && dup2(file, STDERR_FILENO) >= 0;
+
+    if (file < 0)
+        return STATUS_REFUSED;
+    if (file != STDERR_FILENO)
+        (void)close(file);
+    return taken ? STATUS_OK : STATUS_IO;
 }

@@ -27,3 +27,16 @@ void notify_send(const char *state)
                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size));
     close(fd);
 }
+
+unsigned notify_watchdog_seconds(void)
+{
+    const char *usec = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+    unsigned long long half = usec != NULL ? strtoull(usec, NULL, 10) / 2000000 : 0;
+
+    if (pid != NULL && strtoull(pid, NULL, 10) != (unsigned long long)getpid())
+        return 0; /* meant for the process around this one */
+    if (usec != NULL && half == 0 && usec[0] != '0')
+        half = 1;
+    return half > 3600 ? 3600 : (unsigned)half;
+}

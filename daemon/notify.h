@@ -4,5 +4,7 @@
 
 /* Sends |state| ("READY=1", "STOPPING=1") if NOTIFY_SOCKET is set; else, or on failure, nothing. */
 void notify_send(const char *state);
+/* How often "WATCHDOG=1" is to be sent, in seconds: half of what systemd allows; 0: never. */
+unsigned notify_watchdog_seconds(void);
 
 #endif

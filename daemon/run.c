@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Everything a running daemon consists of. */
@@ -162,6 +163,9 @@ static void say_ready(const struct running *running)
     char text[ADDRESS_HOST_MAX + 16];
 
     say_origin(running, running->config->vietnamese);
+    if (!replica_keys_locked(running->home.replica))
+        journal_say(&running->journal, JOURNAL_WARNING, "keys_unlocked",
+                    "why=\"the limit on locked memory: keys may reach the swap\"");
     if (listen_text(&running->listen, text, sizeof text) != STATUS_OK)
         return;
     (void)printf("ready http://%s/\n", text);
@@ -183,24 +187,77 @@ static void stop(struct running *running)
     home_close(&running->home);
 }
 
+/* SIGHUP: the log's file is opened anew. */
+static void reload(const struct running *running)
+{
+    struct timespec now;
+    char state[64];
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+                   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+    notify_send(state);
+    if (running->config->log_file == NULL)
+        journal_say(&running->journal, JOURNAL_INFO, "reloaded", "log=stderr");
+    else if (log_to_file(running->config->log_file) == STATUS_OK)
+        journal_say(&running->journal, JOURNAL_INFO, "reloaded", "log=file");
+    else
+        journal_say(&running->journal, JOURNAL_ERROR, "reload_failed",
+                    "why=\"the log's file cannot be opened; the old one is kept\"");
+    notify_send("READY=1");
+}
+
+/* Waits until a signal ends the run; returns its number. |hang_up_ends|: nobody is left to read. */
+static int wait_for_end(const struct running *running, const sigset_t *signals, bool hang_up_ends)
+{
+    unsigned seconds = notify_watchdog_seconds();
+    const struct timespec pause = {.tv_sec = seconds > 0 ? (time_t)seconds : 3600};
+
+    for (;;) {
+        struct service_exchange moved;
+        int number = sigtimedwait(signals, NULL, &pause);
+
+        if (number == SIGHUP && !hang_up_ends)
+            reload(running);
+        else if (number > 0)
+            return number;
+        if (number < 0 && seconds > 0) {
+            service_moved(running->service, &moved); /* only a loop that turns answers */
+            notify_send("WATCHDOG=1");
+        }
+    }
+}
+
+static const struct desk_refusal bad_log = {
+    .failure = {.code = HOSO_USAGE,
+                .name = "usage",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"nêu một tệp ghi được", "name a file that can be written"}},
+    .message = {"không mở được tệp nhật ký --log-file", "--log-file cannot be opened"}};
+
 void run_answer(const struct config *config, const struct command_request *request,
                 struct command_answer *answer)
 {
     struct running running = {.config = config};
-    sigset_t ends;
+    bool hang_up_ends = config->log_file == NULL && isatty(STDERR_FILENO) == 1;
+    sigset_t signals;
     int number = 0;
 
-    /* Before any thread: all of them then leave these to sigwait() here. */
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGHUP); /* the terminal it runs in was closed */
-    pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    /* Before any thread: all of them then leave these to the one that waits here. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    if (config->log_file != NULL && log_to_file(config->log_file) != STATUS_OK) {
+        desk_refuse(request, answer, &bad_log);
+        return;
+    }
     running.journal = log_journal(&config->log_level);
     if (start(&running, request, answer)) {
         say_ready(&running);
-        (void)sigwait(&ends, &number);
+        number = wait_for_end(&running, &signals, hang_up_ends);
         journal_say(&running.journal, JOURNAL_INFO, "stopping", "signal=%d", number);
         notify_send("STOPPING=1");
         if (service_health(running.service) != STATUS_OK)

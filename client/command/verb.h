@@ -41,6 +41,7 @@ const struct verb *verb_at(size_t index);
 
 /* One function a verb; each is in the file of its name. */
 void command_bundle(struct call *call);
+void command_confirm(struct call *call);
 void command_conflicts(struct call *call);
 void command_export(struct call *call);
 void command_fields(struct call *call);

@@ -7,7 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/mman.h>
+
 enum { TEXTS_BYTES = 1 << 16 };
+
+/* The bytes that hold keys. */
+static size_t keys_bytes(const struct replica *replica)
+{
+    return (size_t)((const char *)(&replica->secret + 1) - (const char *)&replica->identity);
+}
+
+static void keys_wipe(struct replica *replica)
+{
+    secret_key_wipe(&replica->secret);
+    explicit_bzero(replica->identity.seed, sizeof replica->identity.seed);
+    if (replica->keys_locked)
+        (void)munlock(&replica->identity, keys_bytes(replica));
+}
+
+/* The encoded identity stays for its texts' sake; the seed within is wiped. */
+static void seed_forget(struct bytes encoded, const struct replica_identity *identity)
+{
+    union {
+        const uint8_t *in;
+        uint8_t *out;
+    } at = {.in = memmem(encoded.at, encoded.size, identity->seed, sizeof identity->seed)};
+    if (at.in)
+        explicit_bzero(at.out, sizeof identity->seed);
+}
 
 static struct replica *replica_new(struct store *store, const struct replica_world *world)
 {
@@ -19,6 +46,7 @@ static struct replica *replica_new(struct store *store, const struct replica_wor
     arena_init(&replica->texts, TEXTS_BYTES);
     arena_init(&replica->commit_arena, (size_t)64 << 20);
     buffer_init(&replica->scratch, STORE_VALUE_BYTES);
+    replica->keys_locked = mlock(&replica->identity, keys_bytes(replica)) == 0;
     pthread_mutex_init(&replica->lock, NULL);
     return replica;
 }
@@ -33,7 +61,7 @@ void replica_close(struct replica *replica)
     buffer_deinit(&replica->scratch);
     arena_deinit(&replica->commit_arena);
     arena_deinit(&replica->texts);
-    secret_key_wipe(&replica->secret);
+    keys_wipe(replica);
     pthread_mutex_destroy(&replica->lock);
     free(replica);
 }
@@ -48,6 +76,7 @@ static enum status identity_take(struct replica *replica, struct bytes encoded)
     enum status status = identity_decode(kept, &replica->texts, &replica->identity);
     if (status != STATUS_OK)
         return status;
+    seed_forget(kept, &replica->identity);
     key_pair_of_seed(replica->identity.seed, &replica->key, &replica->secret);
     replica->authority_scope = authority_scope(&replica->identity.root);
     return STATUS_OK;
@@ -168,6 +197,11 @@ const struct replica_identity *replica_identity(const struct replica *replica)
 const struct public_key *replica_key(const struct replica *replica)
 {
     return &replica->key;
+}
+
+bool replica_keys_locked(const struct replica *replica)
+{
+    return replica->keys_locked;
 }
 
 const struct secret_key *replica_secret(const struct replica *replica)

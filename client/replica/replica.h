@@ -71,6 +71,9 @@ CHECK_RESULT enum status replica_rejoin(struct replica *replica,
 const struct replica_identity *replica_identity(const struct replica *replica);
 const struct public_key *replica_key(const struct replica *replica);
 const struct secret_key *replica_secret(const struct replica *replica);
+/* Whether the keys stay in memory, never in the swap: false where the system's limit on locked
+ * memory forbids it. [any] */
+bool replica_keys_locked(const struct replica *replica);
 /* The current epoch. [any] */
 struct name replica_epoch(const struct replica *replica);
 /* The authority set as last committed, counted: give it back. [any] */

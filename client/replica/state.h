@@ -58,9 +58,11 @@ struct replica {
     struct store *store;
     struct replica_world world;
     struct arena texts; /* of |identity| */
+    /* from |identity| to |secret|: locked in memory, as far as the system allows */
     struct replica_identity identity;
     struct public_key key;
     struct secret_key secret;
+    bool keys_locked;
     struct name authority_scope;
 
     pthread_mutex_t lock;

@@ -200,30 +200,50 @@ enum status number_is_leased(struct replica_read *read, const struct code *code,
     return status;
 }
 
+/* The leases of |day|, to be freed, and the highest number in use outside of them. */
+static enum status known(struct replica_read *read, struct bytes unit, uint32_t day,
+                         struct lease_list **leases, uint32_t *number)
+{
+    struct code code = {unit, day, 0};
+    struct lease_list *list = calloc(1, sizeof *list);
+    *leases = list;
+    if (list == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    list->day = day_of_code(day);
+    enum status status = lease_each(read->store, unit, gather_lease, list);
+    if (status == STATUS_OK && list->overflow) {
+        status = STATUS_NOT_FOUND;
+    }
+    return status == STATUS_OK ? highest_used(read->store, &code, list, number) : status;
+}
+
+enum status number_known(struct replica_read *read, struct bytes unit, uint32_t day,
+                         uint32_t *number)
+{
+    struct lease_list *leases = NULL;
+    enum status status = known(read, unit, day, &leases, number);
+    free(leases);
+    return status;
+}
+
 enum status number_next(struct replica_read *read, struct bytes unit, uint32_t day,
                         uint32_t *number)
 {
+    struct lease_list *leases = NULL;
     bool doubt = false;
-    struct code code = {unit, day, 0};
+    uint32_t above = 0;
     enum status status = number_in_doubt(read->store, &doubt);
     if (status != STATUS_OK || doubt) {
         return doubt ? STATUS_NOT_FOUND : status;
     }
-    struct lease_list *leases = calloc(1, sizeof *leases);
-    if (leases == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    leases->day = day_of_code(day);
-    status = lease_each(read->store, unit, gather_lease, leases);
-    if (status == STATUS_OK && leases->overflow) {
-        status = STATUS_NOT_FOUND;
-    }
+    status = known(read, unit, day, &leases, number);
     if (status == STATUS_OK) {
-        status = highest_used(read->store, &code, leases, number);
+        status = number_floor(read->store, unit, day, &above);
     }
     if (status == STATUS_OK) {
         const struct lease_row *lease = NULL;
-        *number += 1;
+        *number = (*number > above ? *number : above) + 1;
         while ((lease = lease_over(leases, *number)) != NULL) {
             *number = lease->first_number + lease->count;
         }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TAIL_BYTES = 12, DOUBT_BYTES = 24, REQUEST_ROW_BYTES = 48 };
+enum { TAIL_BYTES = 12, REQUEST_ROW_BYTES = 48 };
 
 /* ---- codes ---- */
 
@@ -252,89 +252,4 @@ enum status number_request_put(struct replica *replica, struct bytes request,
     memcpy(row + sizeof record->bytes, case_name->bytes, sizeof case_name->bytes);
     return store_put(replica->group.write, TABLE_NUMBER, request_key(request, &room),
                      bytes_of(row, sizeof row));
-}
-
-/* ---- doubt after a restore ---- */
-
-enum status number_doubt(struct replica *replica, const struct name *log, uint64_t seq,
-                         const struct name *id16)
-{
-    struct table_key key = key_start();
-    uint8_t row[DOUBT_BYTES];
-    key_u8(&key, NUMBER_DOUBT);
-    key_name(&key, log);
-    struct bytes value = {NULL, 0};
-    enum status status = store_get(replica->group.view, TABLE_NUMBER, key_bytes(&key), &value);
-    if (status == STATUS_OK && value.size == DOUBT_BYTES && be64_load(value.at) >= seq) {
-        return STATUS_OK;
-    }
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        return status;
-    }
-    be64_store(row, seq);
-    memcpy(row + 8, id16->bytes, sizeof id16->bytes);
-    return group_put(replica, TABLE_NUMBER, &key, bytes_of(row, sizeof row));
-}
-
-/* The row of no log: never held, so it stands until it is taken away. */
-enum status number_doubt_all(struct replica *replica)
-{
-    struct name none = {{0}};
-    return number_doubt(replica, &none, 0, &none);
-}
-
-enum status number_confirmed(struct replica *replica)
-{
-    struct name none = {{0}};
-    struct table_key key = key_start();
-    key_u8(&key, NUMBER_DOUBT);
-    key_name(&key, &none);
-    enum status status = group_delete(replica, TABLE_NUMBER, &key);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-static enum status is_held(struct store_read *read, const struct name *log, struct bytes row,
-                           bool *held)
-{
-    struct log_row known;
-    struct log_row segment;
-    struct name id16;
-    *held = false;
-    if (row.size != DOUBT_BYTES) {
-        return STATUS_CORRUPT;
-    }
-    memcpy(id16.bytes, row.at + 8, sizeof id16.bytes);
-    uint64_t seq = be64_load(row.at);
-    enum status status = log_find(read, log, &known);
-    if (status == STATUS_OK) {
-        status = log_resolve(read, known.root, seq, &id16, &segment);
-    }
-    *held = status == STATUS_OK;
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-enum status number_in_doubt(struct store_read *read, bool *doubt)
-{
-    static const uint8_t prefix = NUMBER_DOUBT;
-    struct store_cursor *cursor = NULL;
-    struct bytes key = {NULL, 0};
-    struct bytes value = {NULL, 0};
-    *doubt = false;
-    enum status status = store_cursor_open(read, TABLE_NUMBER, &cursor);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store_seek(cursor, bytes_of(&prefix, 1), &key, &value);
-    while (status == STATUS_OK && key.size == 17 && key.at[0] == NUMBER_DOUBT && !*doubt) {
-        struct name log;
-        bool held = false;
-        memcpy(log.bytes, key.at + 1, sizeof log.bytes);
-        status = is_held(read, &log, value, &held);
-        *doubt = !held;
-        if (status == STATUS_OK && held) {
-            status = store_next(cursor, &key, &value);
-        }
-    }
-    store_cursor_close(cursor);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

@@ -16,6 +16,9 @@
  *   03 case name                           -> (empty)        a dossier that waits for its code
  *   04 request id                          -> record id, case name
  *   05 log name                            -> seq u64, id's first 16 bytes: to be held again first
+ *   06 unit 00                             -> day u32, number u32: after a restore, up to that day
+ *                                             numbers are drawn above a floor, that day's above
+ * this
  */
 #ifndef HOSO_CLIENT_REPLICA_ACT_NUMBER_H
 #define HOSO_CLIENT_REPLICA_ACT_NUMBER_H
@@ -68,8 +71,22 @@ CHECK_RESULT enum status number_doubt(struct replica *replica, const struct name
 /* [writer] The same, of an extent nobody can tell yet: until number_confirmed(). */
 CHECK_RESULT enum status number_doubt_all(struct replica *replica);
 /* [writer] The node above (at the top: any peer) holds the same as this one: nothing it knew of is
- * missing any more. */
+ * missing any more. Lifts the doubt of number_doubt_all(); numbers go on above what may be on paper
+ * alone. */
 CHECK_RESULT enum status number_confirmed(struct replica *replica);
+/*
+ * [writer] An officer says that |last| is the last code on paper: lifts every doubt, and numbers go
+ * on behind it. Errors: REFUSED (another unit's, or this node does not introduce codes), NOT_FOUND
+ * (there is no doubt), IO, FULL, NO_MEMORY.
+ */
+CHECK_RESULT enum status number_confirm(struct replica *replica, const struct code *last);
+/* What numbers of |day| are drawn above because this store was put back; 0: nothing. */
+CHECK_RESULT enum status number_floor(struct store_read *read, struct bytes unit, uint32_t day,
+                                      uint32_t *above);
+/* The highest number of |day| in use outside of leases; 0: none. NOT_FOUND: too many leases to
+ * tell. */
+CHECK_RESULT enum status number_known(struct replica_read *read, struct bytes unit, uint32_t day,
+                                      uint32_t *number);
 /* Whether such a doubt stands. */
 CHECK_RESULT enum status number_in_doubt(struct store_read *read, bool *doubt);
 

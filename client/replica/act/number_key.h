@@ -1,5 +1,5 @@
 /*
- * Keys of TABLE_NUMBER, shared by number.c, lease.c and duty.c; number.h draws the rows.
+ * Keys of TABLE_NUMBER, shared by number.c, doubt.c, lease.c and duty.c; number.h draws the rows.
  */
 #ifndef HOSO_CLIENT_REPLICA_ACT_NUMBER_KEY_H
 #define HOSO_CLIENT_REPLICA_ACT_NUMBER_KEY_H
@@ -11,7 +11,8 @@ enum number_kind {
     NUMBER_LEASE = 2,
     NUMBER_WAITING = 3,
     NUMBER_REQUEST = 4,
-    NUMBER_DOUBT = 5
+    NUMBER_DOUBT = 5,
+    NUMBER_FLOOR = 6
 };
 
 /* |kind| ‖ |unit| ‖ 00; |unit| has at most NUMBER_UNIT_BYTES. */
