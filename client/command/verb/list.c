@@ -54,6 +54,7 @@ static void write_row(struct listing *listing, const struct summary *row, unsign
                      listing->zone_minutes);
     reach_write(writer, "reached", levels);
     json_write_flag(writer, "conflict", row->conflicts > 0);
+    json_write_flag(writer, "newer", row->newer);
     json_close_object(writer);
     json_write_end(writer);
 }
@@ -72,11 +73,12 @@ static void say_row(struct listing *listing, const struct summary *row, unsigned
     call_put_padded(call, bytes_of_text(state), 4);
     call_put_padded(call, row->owner, 28);
     call_put_padded(call, bytes_of_text(due), 24);
-    call_say(call, "%s%s\n", "%s%s\n",
+    call_say(call, "%s%s%s\n", "%s%s%s\n",
              levels & LEVEL_HUB      ? call_pick(call, "hub đã nhận", "at the hub")
              : levels & LEVEL_OFFICE ? call_pick(call, "đơn vị đã nhận", "at the office")
                                      : call_pick(call, "chưa đồng bộ", "here only"),
-             row->conflicts > 0 ? call_pick(call, ", XUNG ĐỘT", ", IN CONFLICT") : "");
+             row->conflicts > 0 ? call_pick(call, ", XUNG ĐỘT", ", IN CONFLICT") : "",
+             row->newer ? call_pick(call, ", CẦN BẢN MỚI HƠN", ", NEEDS A NEWER VERSION") : "");
 }
 
 static bool take_row(void *context, const struct summary *row)

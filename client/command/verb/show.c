@@ -291,7 +291,13 @@ static void say_case(struct call *call, const struct view *view, unsigned levels
     call_say(call, "Hồ sơ %s: %.*s; %s.\n", "Dossier %s: %.*s; %s.\n", code,
              label.size ? (int)label.size : 1, label.size ? (const char *)label.at : "?",
              call_pick(call, reached.vietnamese, reached.english));
-    if (view->load != VIEW_LOADED)
+    if (view->load == VIEW_NEWER)
+        call_say(call,
+                 "  CẦN BẢN MỚI HƠN: có bản ghi mà chương trình này chưa hiểu; dưới đây là phần "
+                 "còn lại. Chỉ ghi thêm được ghi chú.\n",
+                 "  NEEDS A NEWER VERSION: this program does not understand some records; below is "
+                 "the rest. Only notes can be added.\n");
+    else if (view->load != VIEW_LOADED)
         call_say(call, "  Hồ sơ chưa có đủ trên máy này (%s).\n",
                  "  The dossier is not complete here (%s).\n", load_name(view->load));
     for (size_t i = 0; i < view->field_count; i++)

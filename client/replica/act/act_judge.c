@@ -152,8 +152,8 @@ static enum status check_load(struct act_work *work)
         return STATUS_OK;
     case VIEW_NOT_LOADED:
         return act_refuse(work, ACT_WHY_NOT_LOADED);
-    case VIEW_NEWER:
-        return act_refuse(work, ACT_WHY_NEWER);
+    case VIEW_NEWER: /* what is understood is shown, and notes are taken: view_judge() (H37) */
+        return work->loaded.view.pack ? STATUS_OK : act_refuse(work, ACT_WHY_NEWER);
     }
     return STATUS_CORRUPT;
 }
