@@ -39,6 +39,9 @@ static const struct option options[] = {
     {"--url", FOR(CONFIG_INVITE), OPTION_TEXT, offsetof(struct config, url), 0},
     {"--listen", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, listen), 0},
     {"--upstream", FOR(CONFIG_RUN), OPTION_TEXT, offsetof(struct config, upstream), 0},
+    {"--insecure", FOR(CONFIG_RUN), OPTION_FLAG, offsetof(struct config, insecure), 0},
+    {"--any-certificate", FOR(CONFIG_RUN), OPTION_FLAG, offsetof(struct config, any_certificate),
+     0},
     {"--retry-max", FOR(CONFIG_RUN), OPTION_NUMBER, offsetof(struct config, retry_most_s),
      RETRY_MOST_SECONDS},
     {"--log", FOR(CONFIG_RUN), OPTION_LEVEL, 0, 0},
@@ -264,25 +267,31 @@ static const struct words helps[] = {
     [CONFIG_INVITE] = {"hosod invite (--unit MÃ | --device TÊN) [--url URL] [--json]\n"
                        "  in một đoạn chữ để một đơn vị hay một máy gia nhập; dùng được 7 ngày.\n"
                        "ví dụ: hosod invite --home /srv/hub --unit 000.15.30.H57 "
-                       "--url ws://10.0.0.5:7640\n",
+                       "--url wss://10.0.0.5:7640\n",
                        "hosod invite (--unit CODE | --device NAME) [--url URL] [--json]\n"
                        "  prints one text that lets an office or a device join; it is good for 7 "
                        "days.\n"
                        "example: hosod invite --home /srv/hub --unit 000.15.30.H57 "
-                       "--url ws://10.0.0.5:7640\n"},
+                       "--url wss://10.0.0.5:7640\n"},
     [CONFIG_RUN] =
         {"hosod run [--listen MÁY:CỔNG] [--upstream URL] [--retry-max GIÂY]\n"
-         "          [--log debug|info|warning|error] [--log-file TỆP] [--verify-each] [--sweep "
-         "GIÂY]\n"
+         "          [--insecure] [--any-certificate] [--sweep GIÂY] [--verify-each]\n"
+         "          [--log debug|info|warning|error] [--log-file TỆP]\n"
          "  phục vụ ở tiền cảnh; in `ready URL` khi đã mở. Cổng 0 tự chọn cổng trống; --listen\n"
          "  gần nhất được nhớ. SIGTERM dừng êm; SIGHUP mở lại --log-file.\n"
+         "  Ngoài máy này luôn là wss:// (TLS 1.3, chỉ nói với đúng khoá ghi trong lời mời);\n"
+         "  --listen wss://127.0.0.1:7640 mã hoá cả trong máy. --insecure cho phép ws:// trên\n"
+         "  mạng riêng; --any-certificate khi một máy của cơ quan đứng giữa với chứng thư khác.\n"
          "ví dụ: hosod run --home /srv/office --listen 0.0.0.0:7640\n",
          "hosod run [--listen HOST:PORT] [--upstream URL] [--retry-max S]\n"
-         "          [--log debug|info|warning|error] [--log-file FILE] [--verify-each] [--sweep "
-         "S]\n"
+         "          [--insecure] [--any-certificate] [--sweep S] [--verify-each]\n"
+         "          [--log debug|info|warning|error] [--log-file FILE]\n"
          "  serves in the foreground; prints `ready URL` once it listens. Port 0 picks one;\n"
          "  the last --listen is remembered. SIGTERM stops it cleanly, SIGHUP opens --log-file\n"
          "  anew.\n"
+         "  Beyond this machine it is always wss:// (TLS 1.3, to the invitation's key alone);\n"
+         "  --listen wss://127.0.0.1:7640 encrypts within it too. --insecure allows ws:// on a\n"
+         "  private network; --any-certificate is for a proxy of one's own that stands between.\n"
          "example: hosod run --home /srv/office --listen 0.0.0.0:7640\n"},
     [CONFIG_PEERS] = {"hosod peers [--json]\n"
                       "  các nút mà nút này trao đổi: liên lạc gần nhất, chờ gửi, chờ nhận, tạm "

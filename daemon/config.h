@@ -34,6 +34,8 @@ struct config {
     const char *upstream;
     const char *folder;    /* backup: where to, or what to check */
     const char *log_file;  /* run: instead of stderr; opened anew at SIGHUP */
+    bool insecure;         /* run: by ws beyond this machine too */
+    bool any_certificate;  /* run: upwards by wss, whatever key answers */
     bool check;            /* backup: verify a copy instead of making one */
     unsigned rate;         /* backup: megabytes a second; 0: the default */
     unsigned sweep_s;      /* run: between two sweeps; 0: the default */

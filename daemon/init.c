@@ -6,6 +6,7 @@
 #include "client/text/json.h"
 #include "client/text/packfile.h"
 #include "client/text/text.h"
+#include "daemon/certificate.h"
 #include "daemon/invite.h"
 
 #include <stdio.h>
@@ -226,6 +227,8 @@ static void make(struct making *making, const struct command_request *request,
     /* An office whose first invitation came to nothing keeps its key and its work. */
     if (status == STATUS_REFUSED && !hub)
         status = home_rejoin(making->config->home, &making->identity, &making->key);
+    else if (status == STATUS_OK)
+        status = certificate_make(making->config->home, &making->secret);
     if (status == STATUS_OK)
         say_done(making, request, answer);
     else if (status == STATUS_REFUSED)

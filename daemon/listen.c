@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LISTEN_TEXT_SIZE = ADDRESS_HOST_MAX + 16 };
-
 /* Errors: NOT_FOUND: none is remembered. */
 static enum status read_remembered(const char *path, struct address *address)
 {
@@ -46,6 +44,18 @@ enum status listen_text(const struct address *address, char *out, size_t room)
     return size > 0 && (size_t)size < room ? STATUS_OK : STATUS_LIMIT;
 }
 
+/* "ws://HOST:PORT" or "wss://HOST:PORT"; false: no room. */
+static bool listen_write_url(const struct address *address, char *out, size_t room)
+{
+    char text[LISTEN_TEXT_SIZE];
+    int size = 0;
+
+    if (listen_text(address, text, sizeof text) != STATUS_OK)
+        return false;
+    size = snprintf(out, room, "%s://%s", address->tls ? "wss" : "ws", text);
+    return size > 0 && (size_t)size < room;
+}
+
 enum status listen_remember(const char *path, const struct address *address)
 {
     char file[HOME_PATH_SIZE];
@@ -55,10 +65,11 @@ enum status listen_remember(const char *path, const struct address *address)
 
     /* A file is written with two flushes: not at every start. */
     if (status == STATUS_OK && read_remembered(path, &before) == STATUS_OK &&
-        before.port == address->port && strcmp(before.host, address->host) == 0)
+        before.port == address->port && before.tls == address->tls && before.scheme &&
+        strcmp(before.host, address->host) == 0)
         return STATUS_OK;
-    if (status == STATUS_OK)
-        status = listen_text(address, text, sizeof text);
+    if (status == STATUS_OK && !listen_write_url(address, text, sizeof text))
+        status = STATUS_LIMIT;
     if (status == STATUS_OK)
         status = file_write(file, bytes_of_text(text));
     return status;
@@ -66,14 +77,10 @@ enum status listen_remember(const char *path, const struct address *address)
 
 bool listen_url(const char *path, char *out, size_t room)
 {
-    char text[LISTEN_TEXT_SIZE];
     struct address address;
-    int size = 0;
 
     if (read_remembered(path, &address) != STATUS_OK || address.port == 0 ||
-        strcmp(address.host, "0.0.0.0") == 0 || strcmp(address.host, "::") == 0 ||
-        listen_text(&address, text, sizeof text) != STATUS_OK)
+        strcmp(address.host, "0.0.0.0") == 0 || strcmp(address.host, "::") == 0)
         return false;
-    size = snprintf(out, room, "ws://%s", text);
-    return size > 0 && (size_t)size < room;
+    return listen_write_url(&address, out, room);
 }

@@ -1,6 +1,8 @@
 #include "daemon/run.h"
 
 #include "client/home/server.h"
+#include "client/link/net/tls.h"
+#include "daemon/certificate.h"
 #include "daemon/listen.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
@@ -20,6 +22,7 @@ struct running {
     struct home home;
     struct journal journal;
     struct address listen;
+    struct buffer pem; /* the key it serves wss with; empty: by ws */
     struct service *service;
     struct attendant attendant;
     struct server *server;
@@ -48,9 +51,19 @@ static const struct desk_refusal bad_upstream = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
                 .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"ví dụ: --upstream ws://10.0.0.5:7640",
-                         "example: --upstream ws://10.0.0.5:7640"}},
-    .message = {"--upstream không phải địa chỉ ws://", "--upstream is no ws:// address"}};
+                .next = {"ví dụ: --upstream wss://10.0.0.5:7640",
+                         "example: --upstream wss://10.0.0.5:7640"}},
+    .message = {"--upstream không phải địa chỉ wss:// hay ws://",
+                "--upstream is no wss:// or ws:// address"}};
+static const struct desk_refusal not_encrypted = {
+    .failure = {.code = HOSO_USAGE,
+                .name = "insecure",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"bỏ ws:// để dùng wss://; nếu là mạng riêng không cần mã hoá: --insecure",
+                         "leave ws:// out, then it is wss://; if the network is private: "
+                         "--insecure"}},
+    .message = {"ws:// không mã hoá, chỉ dùng trong cùng một máy",
+                "ws:// is not encrypted: it is for one machine alone"}};
 static const struct desk_refusal address_taken = {
     .failure = {.code = HOSO_UNREACHABLE,
                 .name = "address_taken",
@@ -69,7 +82,8 @@ static const struct desk_refusal long_home = {
 
 /* ---- starting ---- */
 
-/* Where to listen: as asked, else as last time. A name becomes an address here, before the loop. */
+/* Where to listen: as asked, else as last time. A name becomes an address here, before the loop.
+ * Where it was not said how, it is by wss, but plainly within this machine. */
 static const struct desk_refusal *choose_listen(struct running *running)
 {
     const char *asked = running->config->listen;
@@ -82,6 +96,10 @@ static const struct desk_refusal *choose_listen(struct running *running)
     if (address_resolve(running->listen.host, &found) != STATUS_OK)
         return &address_taken;
     memcpy(running->listen.host, found.numeric[0], sizeof found.numeric[0]);
+    if (!running->listen.scheme)
+        running->listen.tls = !running->config->insecure && !address_is_local(&running->listen);
+    if (!running->listen.tls && !running->config->insecure && !address_is_local(&running->listen))
+        return &not_encrypted;
     return NULL;
 }
 
@@ -91,7 +109,10 @@ static const struct desk_refusal *open_service(struct running *running, enum sta
         .replica = running->home.replica,
         .world = &running->home.world,
         .journal = &running->journal,
-        .upstream_url = running->config->upstream,
+        .route = {.url = running->config->upstream,
+                  .any_certificate = running->config->any_certificate,
+                  .insecure = running->config->insecure},
+        .tls = buffer_view(&running->pem),
         .retry_most_s = running->config->retry_most_s,
         .chain_mode = running->config->verify_each ? CHAIN_EACH : CHAIN_BY_RUN,
         .many_peers = replica_identity(running->home.replica)->role == ROLE_HUB,
@@ -131,6 +152,9 @@ static bool start(struct running *running, const struct command_request *request
         refusal = &is_taken;
     if (status == STATUS_OK)
         refusal = choose_listen(running);
+    if (status == STATUS_OK && refusal == NULL && running->listen.tls)
+        status = certificate_get(running->home.path, replica_secret(running->home.replica),
+                                 &running->pem);
     if (status == STATUS_OK && refusal == NULL)
         refusal = open_service(running, &status);
     if (refusal != NULL)
@@ -160,7 +184,7 @@ static void say_origin(const struct running *running, bool vietnamese)
 
 static void say_ready(const struct running *running)
 {
-    char text[ADDRESS_HOST_MAX + 16];
+    char text[LISTEN_TEXT_SIZE];
 
     say_origin(running, running->config->vietnamese);
     if (!replica_keys_locked(running->home.replica))
@@ -168,7 +192,7 @@ static void say_ready(const struct running *running)
                     "why=\"the limit on locked memory: keys may reach the swap\"");
     if (listen_text(&running->listen, text, sizeof text) != STATUS_OK)
         return;
-    (void)printf("ready http://%s/\n", text);
+    (void)printf("ready %s://%s/\n", running->listen.tls ? "https" : "http", text);
     (void)fflush(stdout);
     notify_send("READY=1");
     journal_say(&running->journal, JOURNAL_INFO, "ready", "listen=%s unit=%.*s", text,
@@ -185,6 +209,7 @@ static void stop(struct running *running)
     server_close(running->server);
     service_close(running->service);
     home_close(&running->home);
+    certificate_wipe(&running->pem);
 }
 
 /* SIGHUP: the log's file is opened anew. */
@@ -254,7 +279,11 @@ void run_answer(const struct config *config, const struct command_request *reque
         desk_refuse(request, answer, &bad_log);
         return;
     }
+    buffer_init(&running.pem, TLS_PEM_BYTES);
     running.journal = log_journal(&config->log_level);
+    if (!tls_start())
+        journal_say(&running.journal, JOURNAL_WARNING, "memory",
+                    "effect=\"the TLS key may be swapped out: no locked memory\"");
     if (start(&running, request, answer)) {
         say_ready(&running);
         number = wait_for_end(&running, &signals, hang_up_ends);

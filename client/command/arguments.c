@@ -62,6 +62,7 @@ static enum status read_file(const struct parsing *parsing, const char *path, st
     case STATUS_READ_ONLY:
     case STATUS_CORRUPT:
     case STATUS_STORE_NEWER:
+    case STATUS_INSECURE:
         return complain(parsing, status, path, "không đọc được tệp", "the file cannot be read");
     }
     return status;

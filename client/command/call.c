@@ -179,6 +179,16 @@ static const struct status_words status_table[] = {
       "The other side could not prove its key; the contact was ended."},
      {"Kiểm tra địa chỉ, so mã khóa trên hai màn hình.",
       "Check the address and compare the fingerprints on both screens."}},
+    {STATUS_INSECURE,
+     HOSO_UNREACHABLE,
+     {"Đường tới cấp trên không được mã hóa bằng khóa của cấp trên: địa chỉ là ws://, hoặc có máy "
+      "khác đứng giữa. Chưa gửi gì; hồ sơ vẫn nằm nguyên trên máy này.",
+      "The line to the node above is not encrypted with its key: the address is ws://, or another "
+      "machine stands between. Nothing was sent; all records are kept here."},
+     {"Dùng địa chỉ wss:// của cấp trên. Nếu máy đứng giữa là của cơ quan: --any-certificate; nếu "
+      "là mạng riêng không cần mã hóa: --insecure.",
+      "Use the wss:// address of the node above. If what stands between is your own: "
+      "--any-certificate; if the network is private: --insecure."}},
     {STATUS_PROTOCOL,
      HOSO_UNREACHABLE,
      {"Máy bên kia không theo đúng giao thức; đã ngừng liên lạc.",
@@ -214,6 +224,17 @@ static const struct status_words status_table[] = {
      {"Cài phiên bản mới của chương trình; không có gì bị đổi.",
       "Install the newer version; nothing was touched."}},
 };
+
+void call_say_status(struct call *call, enum status status)
+{
+    for (size_t i = 0; i < sizeof status_table / sizeof *status_table; i++) {
+        if (status_table[i].status != status)
+            continue;
+        call_say(call, "%s\n", "%s\n", word_of(call, status_table[i].message));
+        if (status_table[i].next.english != NULL)
+            call_say(call, "%s\n", "%s\n", word_of(call, status_table[i].next));
+    }
+}
 
 void call_fail_status(struct call *call, enum status status)
 {

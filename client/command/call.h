@@ -59,6 +59,8 @@ void call_fail(struct call *call, const struct failure *failure, const char *vie
  * as the member "error" of the object being written, else a line on stderr. */
 void call_note_error(struct call *call, const struct failure *failure, const char *vietnamese,
                      const char *english);
+/* What |status| says, and what to do: a line each, where there are words for it. */
+void call_say_status(struct call *call, enum status status);
 /* call_fail() for a status no command has words of its own for. Does nothing for OK. */
 void call_fail_status(struct call *call, enum status status);
 /* Wrong usage: |name| is the argument it is about. */

@@ -15,14 +15,18 @@
 /* A job for the writer: called inside an open group; the group is committed if it returns OK. */
 typedef enum status (*writer_job)(struct replica *replica, void *context);
 
+struct route; /* client/link/net/address.h */
+
 struct command_host {
     struct replica *replica;
     void *context;
     /* Runs |job| in a group and returns once it is durable (or has failed). */
     enum status (*submit)(void *context, writer_job job, void *job_context);
-    /* Syncs with the node above until at rest: for `sync`, `status --wait`. |answer| as of `hoso
-     * sync`. */
-    enum status (*sync)(void *context, const char *url, bool watch, struct buffer *answer);
+    /* Syncs with the node above by |route| until at rest: for `sync`. |answer| as of `hoso sync`.
+     * Errors: those of service_exchange(); USAGE: another program, which keeps the link, was told
+     * its route when it was started. */
+    enum status (*sync)(void *context, const struct route *route, bool watch,
+                        struct buffer *answer);
     /* True while a link to the node above stands. */
     bool (*linked)(void *context);
     /* Why the last attempt to reach the node above failed (UNKNOWN_PEER: it did not take this

@@ -80,13 +80,15 @@ static void watch_service(const struct visit *visit)
 }
 
 /* A running daemon keeps its own link; so `sync` waits until both ends are at rest. */
-static enum status visit_sync(void *context, const char *url, bool watch, struct buffer *answer)
+static enum status visit_sync(void *context, const struct route *route, bool watch,
+                              struct buffer *answer)
 {
     const struct visit *visit = context;
     struct service_exchange exchange = {0};
     enum status status = STATUS_OK;
 
-    if (visit->attendant->service == NULL || url != NULL)
+    if (visit->attendant->service == NULL || route->url != NULL || route->insecure ||
+        route->any_certificate)
         return STATUS_USAGE;
     status = service_exchange(visit->attendant->service, 0, &exchange);
     exchange_write(&exchange, answer);

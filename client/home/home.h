@@ -4,6 +4,7 @@
  *   HOME/store/       the store
  *   HOME/daemon.sock  a running daemon's local socket (local.h)
  *   HOME/listen       where the daemon listened last
+ *   HOME/tls          the daemon's TLS key and certificate; made anew when it is gone
  *   HOME/mark         what was committed last, as a hint (place.h)
  *   HOME/root-key     a hub's root key until it is carried away
  *

@@ -36,13 +36,14 @@ static void take_told(void *context, struct bytes text)
     buffer_append_bytes(context, text);
 }
 
-static enum status lone_sync(void *context, const char *url, bool watch, struct buffer *answer)
+static enum status lone_sync(void *context, const struct route *route, bool watch,
+                             struct buffer *answer)
 {
     struct lone *lone = context;
     const struct alone_options options = {
-        .replica = lone->host.replica, .world = &lone->home.world, .url = url};
+        .replica = lone->host.replica, .world = &lone->home.world, .route = *route};
 
-    return watch ? watch_run(&lone->home, url, take_told, answer)
+    return watch ? watch_run(&lone->home, route, take_told, answer)
                  : exchange_alone(&options, answer);
 }
 

@@ -61,12 +61,12 @@ static enum status attend(struct watch *watch)
     return service_health(watch->service) != STATUS_OK ? service_health(watch->service) : status;
 }
 
-enum status watch_run(struct home *home, const char *url,
+enum status watch_run(struct home *home, const struct route *route,
                       void (*told)(void *context, struct bytes text), void *context)
 {
     struct watch watch = {.attendant = {.home = home}, .told = told, .context = context};
     struct service_options options = {
-        .replica = home->replica, .world = &home->world, .upstream_url = url};
+        .replica = home->replica, .world = &home->world, .route = *route};
     sigset_t before;
     enum status status = STATUS_OK;
 

@@ -22,7 +22,7 @@ enum status exchange_alone(const struct alone_options *options, struct buffer *a
     struct service_options service_options = {.replica = options->replica,
                                               .world = options->world,
                                               .journal = options->journal,
-                                              .upstream_url = options->url};
+                                              .route = options->route};
     struct service *service = NULL;
     struct service_exchange exchange = {0};
     enum status status = service_open(&service_options, &service);

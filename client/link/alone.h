@@ -14,14 +14,14 @@ struct alone_options {
     struct replica *replica;
     const struct replica_world *world;
     const struct journal *journal; /* NULL: says nothing */
-    const char *url;               /* NULL: as the identity says */
-    uint64_t timeout_ms;           /* for the exchange; 0: none */
+    struct route route;
+    uint64_t timeout_ms; /* for the exchange; 0: none */
 };
 
 /*
  * Exchanges with the node above until both are at rest and appends what was moved to |answer|.
  * Nothing else may use the replica's writer meanwhile. Errors: UNREACHABLE (the node above; what
- * was exchanged until then stands and is told), USAGE (|url| is none), IO, NO_MEMORY.
+ * was exchanged until then stands and is told), USAGE (the route has no address), IO, NO_MEMORY.
  */
 CHECK_RESULT enum status exchange_alone(const struct alone_options *options, struct buffer *answer);
 

@@ -128,8 +128,10 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
         if (service->renewing) {
             exchanges_carry(&service->exchanges);
         } else {
-            atomic_store(&service->fault, (int)fault_of(attached));
-            exchanges_finish(&service->exchanges, fault_of(attached));
+            enum status fault = why == net_other_node ? STATUS_INSECURE : fault_of(attached);
+
+            atomic_store(&service->fault, (int)fault);
+            exchanges_finish(&service->exchanges, fault);
         }
         upstream_lost(&service->upstream, report.retry_after_ms);
         if (service->renewing)
@@ -284,7 +286,7 @@ static enum status open_upstream(struct service *service)
 {
     const struct replica_identity *identity = replica_identity(service->options.replica);
     char url[ADDRESS_HOST_MAX + 32];
-    const char *text = service->options.upstream_url;
+    const char *text = service->options.route.url;
     struct address address;
     enum status status = STATUS_OK;
 
@@ -300,8 +302,14 @@ static enum status open_upstream(struct service *service)
     status = strstr(text, "://") != NULL ? address_parse(text, &address) : STATUS_USAGE;
     if (status != STATUS_OK)
         return status;
+    if (!address.tls && !service->options.route.insecure && !address_is_local(&address)) {
+        atomic_store(&service->fault, (int)STATUS_INSECURE);
+        journal_say(service->options.journal, JOURNAL_WARNING, "dial", "result=INSECURE");
+        return STATUS_OK;
+    }
     status = upstream_init(&service->upstream, &service->shared, &address, &identity->upstream,
                            service->options.retry_most_s);
+    service->upstream.any_certificate = service->options.route.any_certificate;
     service->has_upstream = status == STATUS_OK;
     if (service->has_upstream)
         service->exchanges.upstream = &service->upstream;
@@ -336,8 +344,10 @@ static enum status open_threads(struct service *service)
 enum status service_open(const struct service_options *options, struct service **out)
 {
     struct service *service = calloc(1, sizeof *service);
-    struct net_options net = {
-        .events = &events, .context = service, .many_peers = options->many_peers};
+    struct net_options net = {.events = &events,
+                              .context = service,
+                              .many_peers = options->many_peers,
+                              .tls = options->tls};
     enum status status = STATUS_OK;
 
     *out = NULL;
@@ -514,6 +524,8 @@ void service_moved(struct service *service, struct service_exchange *moved)
 enum status service_exchange(struct service *service, uint64_t timeout_ms,
                              struct service_exchange *exchange)
 {
+    if (!service->has_upstream && service_fault(service) == STATUS_INSECURE)
+        return STATUS_INSECURE;
     return exchange_wait(&service->exchanges, &service->mailbox, timeout_ms, exchange);
 }
 

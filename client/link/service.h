@@ -32,7 +32,8 @@ struct service_options {
     struct replica *replica;           /* outlives the service */
     const struct replica_world *world; /* likewise; its functions are called on several threads */
     const struct journal *journal;     /* likewise; NULL: says nothing */
-    const char *upstream_url;          /* NULL: as the replica's identity says, if it has one */
+    struct route route;                /* to the node above, if the identity has one */
+    struct bytes tls;                  /* what service_listen() serves wss with, as net_options */
     unsigned retry_most_s;             /* longest wait between two attempts; 0: the default */
     enum chain_mode chain_mode;
     bool many_peers; /* a daemon */
@@ -43,7 +44,8 @@ struct service_options {
     void *page_context;
 };
 
-/* Errors: NO_MEMORY, IO; USAGE: the upstream's address is none. */
+/* An address by ws beyond this machine, where the route does not allow that, is not dialled:
+ * service_fault() says INSECURE. Errors: NO_MEMORY, IO; USAGE: the upstream's address is none. */
 CHECK_RESULT enum status service_open(const struct service_options *options,
                                       struct service **service);
 /* Before service_start(). As net_listen(). */
@@ -72,7 +74,8 @@ struct service_exchange {
  * went meanwhile. Any thread but the loop's. What was exchanged until a failure stands. Errors:
  * UNREACHABLE: no node above, it does not answer, the link was lost, or |timeout_ms| (0: none)
  * passed. UNKNOWN_PEER: it does not know this node, nor the invitation. FORGED: it is not the node
- * whose key was pinned. NEWER: it speaks a newer version. IO: the store failed.
+ * whose key was pinned. INSECURE: the line is not encrypted, or not to that node; nothing was sent.
+ * NEWER: it speaks a newer version. IO: the store failed.
  */
 CHECK_RESULT enum status service_exchange(struct service *service, uint64_t timeout_ms,
                                           struct service_exchange *exchange);

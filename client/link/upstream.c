@@ -62,7 +62,8 @@ void upstream_dial(struct upstream *upstream)
     world->random(world->context, upstream->nonce, sizeof upstream->nonce);
     query_write(upstream->nonce, query);
     upstream->settled = false;
-    status = net_connect(upstream->shared->net, &upstream->address, query, &upstream->id);
+    status = net_connect(upstream->shared->net, &upstream->address,
+                         upstream->any_certificate ? NULL : &upstream->key, query, &upstream->id);
     if (status != STATUS_OK) {
         journal_say(upstream->shared->journal, JOURNAL_WARNING, "dial", "result=%s",
                     status_name(status));

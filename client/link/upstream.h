@@ -14,6 +14,7 @@ struct upstream {
     struct link_shared *shared;
     struct address address;
     struct public_key key; /* pinned */
+    bool any_certificate;  /* by wss, any key at the other end of TLS will do */
     uint64_t retry_most_us;
     struct timer *timer;
     uint64_t id;       /* of the connection, dialled or open; 0: none */

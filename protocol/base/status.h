@@ -33,7 +33,8 @@
     X(IO, FATAL, "the disk or the store failed")                                                   \
     X(READ_ONLY, FATAL, "the disk takes no writes")                                                \
     X(CORRUPT, FATAL, "the store does not hold what it must")                                      \
-    X(STORE_NEWER, FATAL, "the store was written by a newer version")
+    X(STORE_NEWER, FATAL, "the store was written by a newer version")                              \
+    X(INSECURE, RULE, "the line is not encrypted to the node that was pinned")
 
 enum status {
 #define STATUS_ENUM(name, class, text) STATUS_##name,

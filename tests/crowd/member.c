@@ -326,8 +326,8 @@ void member_dial(struct member *member)
     greeting(member, true);
     random_fill(&member->crowd->random, member->nonce, sizeof member->nonce);
     query_write(member->nonce, query);
-    must(net_connect(member->crowd->net, &member->crowd->hub.address, query, &member->id) ==
-             STATUS_OK,
+    must(net_connect(member->crowd->net, &member->crowd->hub.address, &member->crowd->hub.key,
+                     query, &member->id) == STATUS_OK,
          "cannot dial");
 }
 

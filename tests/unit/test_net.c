@@ -2,6 +2,7 @@
 #include "client/link/net/clock.h"
 #include "client/link/net/net.h"
 #include "client/link/net/timer.h"
+#include "client/link/net/tls.h"
 #include "protocol/base/limits.h"
 #include "tests/lib/unit.h"
 
@@ -22,6 +23,8 @@ enum { MOST_FRAMES = 8, PATIENCE_US = 20 * 1000 * 1000 };
 /* What the events saw; every test ends the loop itself or by the patience timer. */
 struct seen {
     struct net *net;
+    struct buffer pem; /* what it serves wss with; empty: ws */
+    const struct public_key *node;
     uint16_t port;
     uint64_t client, server;
     char query[NET_QUERY_MAX + 1];
@@ -174,7 +177,10 @@ static void out_of_patience(void *context)
 static void open_net(struct seen *seen, void **state)
 {
     const bool *many_peers = *state;
-    struct net_options options = {.events = &events, .context = seen, .many_peers = *many_peers};
+    struct net_options options = {.events = &events,
+                                  .context = seen,
+                                  .many_peers = *many_peers,
+                                  .tls = buffer_view(&seen->pem)};
 
     assert_int_equal(net_open(&options, &seen->net), STATUS_OK);
     assert_int_equal(net_listen(seen->net, "127.0.0.1", &seen->port), STATUS_OK);
@@ -196,10 +202,10 @@ static void run_and_close(struct seen *seen)
 
 static void connect_to(struct seen *seen, const char *host, uint16_t port, const char *query)
 {
-    struct address address = {.port = port};
+    struct address address = {.port = port, .tls = seen->pem.size > 0};
 
     (void)snprintf(address.host, sizeof address.host, "%s", host);
-    assert_int_equal(net_connect(seen->net, &address, query, &seen->client), STATUS_OK);
+    assert_int_equal(net_connect(seen->net, &address, seen->node, query, &seen->client), STATUS_OK);
 }
 
 static void echo(void **state, const char *host)
@@ -223,6 +229,47 @@ static void test_net__frames_of_all_sizes_arrive_whole(void **state)
 static void test_net__names_are_looked_up_off_the_loop(void **state)
 {
     echo(state, "localhost");
+}
+
+/* |seed|: of the node that serves; |pinned|: of the one that is asked for. */
+static void over_tls(struct seen *seen, void **state, uint8_t served, uint8_t pinned)
+{
+    uint8_t seed[32];
+    struct public_key key;
+    struct secret_key secret;
+
+    memset(seed, pinned, sizeof seed);
+    key_pair_of_seed(seed, &key, &secret);
+    seen->node = &key;
+    memset(seed, served, sizeof seed);
+    struct public_key other;
+    key_pair_of_seed(seed, &other, &secret);
+    buffer_init(&seen->pem, TLS_PEM_BYTES);
+    assert_int_equal(tls_make(&secret, &seen->pem), STATUS_OK);
+    open_net(seen, state);
+    connect_to(seen, "127.0.0.1", seen->port, "v=1");
+    run_and_close(seen);
+    buffer_deinit(&seen->pem);
+}
+
+static void test_net__frames_pass_through_tls(void **state)
+{
+    struct seen seen = {.sizes = {1, 0, 200, 4096, LIMIT_FRAME_BYTES, 17}, .size_count = 6};
+
+    over_tls(&seen, state, 1, 1);
+    assert_int_equal(seen.echoed, seen.size_count);
+    assert_false(seen.echo_wrong);
+}
+
+static void test_net__another_node_is_told_nothing(void **state)
+{
+    struct seen seen = {.sizes = {1}, .size_count = 1};
+
+    over_tls(&seen, state, 1, 2);
+    assert_int_equal(seen.server_frames, 0);
+    assert_int_equal(seen.query[0], '\0'); /* no upgrade was asked for */
+    assert_int_equal(seen.closed_count, 1);
+    assert_ptr_equal(seen.closed_why, net_other_node);
 }
 
 static void test_net__stop_ends_what_is_open(void **state)
@@ -479,44 +526,6 @@ static void test_net__post_is_not_allowed(void **state)
     assert_non_null(strstr(raw.answer, " 405 "));
 }
 
-static void test_net__addresses_are_taken_apart(void **state)
-{
-    static const struct {
-        const char *text;
-        enum status status;
-        bool tls;
-        const char *host;
-        uint16_t port;
-    } cases[] = {
-        {"ws://127.0.0.1:7700", STATUS_OK, false, "127.0.0.1", 7700},
-        {"ws://hub.example/", STATUS_OK, false, "hub.example", 80},
-        {"wss://hub.example", STATUS_OK, true, "hub.example", 443},
-        {"http://127.0.0.1:80/", STATUS_OK, false, "127.0.0.1", 80},
-        {"[::1]:9", STATUS_OK, false, "::1", 9},
-        {"localhost:0", STATUS_OK, false, "localhost", 0},
-        {"", STATUS_USAGE, false, "", 0},
-        {"ws://", STATUS_USAGE, false, "", 0},
-        {"ftp://x", STATUS_USAGE, false, "", 0},
-        {"ws://x:70000", STATUS_USAGE, false, "", 0},
-        {"ws://x:7a", STATUS_USAGE, false, "", 0},
-        {"ws://x/elsewhere", STATUS_USAGE, false, "", 0},
-        {"[::1", STATUS_USAGE, false, "", 0},
-        {"ws://user@x", STATUS_USAGE, false, "", 0},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct address address;
-
-        assert_int_equal(address_parse(cases[i].text, &address), cases[i].status);
-        if (cases[i].status != STATUS_OK)
-            continue;
-        assert_int_equal(address.tls, cases[i].tls);
-        assert_string_equal(address.host, cases[i].host);
-        assert_int_equal(address.port, cases[i].port);
-    }
-}
-
 static int on_poll(void **state)
 {
     static bool many_peers = false;
@@ -538,6 +547,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_net__frames_of_all_sizes_arrive_whole),
         cmocka_unit_test(test_net__names_are_looked_up_off_the_loop),
+        cmocka_unit_test(test_net__frames_pass_through_tls),
+        cmocka_unit_test(test_net__another_node_is_told_nothing),
         cmocka_unit_test(test_net__stop_ends_what_is_open),
         cmocka_unit_test(test_net__frame_over_the_limit_ends_the_connection),
         cmocka_unit_test(test_net__nobody_there_is_told_once),
@@ -550,7 +561,6 @@ int main(void)
         cmocka_unit_test(test_net__upgrade_of_another_path_is_refused),
         cmocka_unit_test(test_net__page_is_answered_and_no_script_may_run),
         cmocka_unit_test(test_net__post_is_not_allowed),
-        cmocka_unit_test(test_net__addresses_are_taken_apart),
     };
 
     return cmocka_run_group_tests_name("net.poll", tests, on_poll, NULL) +

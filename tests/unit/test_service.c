@@ -41,7 +41,7 @@ static void start_office(struct scene *scene)
     char url[64];
     struct service_options options = {.replica = scene->office.replica,
                                       .world = &scene->world,
-                                      .upstream_url = url,
+                                      .route = {.url = url},
                                       .retry_most_s = 1};
 
     (void)snprintf(url, sizeof url, "ws://127.0.0.1:%u", (unsigned)scene->port);

@@ -39,6 +39,25 @@ static const char *grant_state(const struct call *call, const struct replica_sta
     return "invited";
 }
 
+/* What ended the last session with the node above and needs a person; OK: nothing that is known. */
+static enum status fault_of(const struct call *call)
+{
+    enum status fault =
+        call->host->fault != NULL ? call->host->fault(call->host->context) : STATUS_OK;
+
+    return fault == STATUS_INSECURE || fault == STATUS_FORGED || fault == STATUS_NEWER ? fault
+                                                                                       : STATUS_OK;
+}
+
+static const char *fault_name(enum status fault)
+{
+    if (fault == STATUS_INSECURE)
+        return "insecure";
+    if (fault == STATUS_FORGED)
+        return "forged";
+    return fault == STATUS_NEWER ? "newer" : "ok";
+}
+
 /* Not a failure of the command: the figures are the answer, the code says that something waits. */
 static const struct failure still_waiting = {
     .code = HOSO_UNREACHABLE,
@@ -119,6 +138,7 @@ static void write_status(struct call *call, const struct replica_status *status,
     json_write_unsigned(writer, "cases", status->cases);
     json_write_flag(writer, "example", status->example_pack);
     json_write_string(writer, "grant", grant_state(call, status));
+    json_write_string(writer, "line", fault_name(fault_of(call)));
     write_past(writer, past, zone_minutes);
     if (waiting > 0)
         call_note_error(call, &still_waiting, still_waiting_words.vietnamese,
@@ -174,6 +194,7 @@ static void say_notes(struct call *call, const struct replica_status *status)
         call_say(call, "Đang dùng danh mục của huyện mẫu (dữ liệu mẫu).\n",
                  "The pack in use is the example district's (dữ liệu mẫu).\n");
     say_grant(call, grant_state(call, status));
+    call_say_status(call, fault_of(call));
 }
 
 static void say_status(struct call *call, const struct replica_status *status, int zone_minutes)

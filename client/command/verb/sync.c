@@ -1,4 +1,5 @@
 #include "client/command/verb.h"
+#include "client/link/net/address.h"
 
 #include <string.h>
 
@@ -33,8 +34,11 @@ void command_sync(struct call *call)
         memcpy(url, upstream.at, upstream.size);
     url[upstream.size] = 0;
     buffer_init(&exchange, 1024 * 1024);
-    enum status status = call->host->sync(call->host->context, upstream.size > 0 ? url : NULL,
-                                          call_flag(call, "watch"), &exchange);
+    struct route route = {.url = upstream.size > 0 ? url : NULL,
+                          .any_certificate = call_flag(call, "any_certificate"),
+                          .insecure = call_flag(call, "insecure")};
+    enum status status =
+        call->host->sync(call->host->context, &route, call_flag(call, "watch"), &exchange);
     if (status)
         call_fail_status(call, status);
     else if (call->json)

@@ -38,7 +38,7 @@ static bool parse_port(const char *text, uint16_t *port)
 }
 
 /* Cuts the scheme off. False: one we do not speak. */
-static bool parse_scheme(const char **text, bool *tls)
+static bool parse_scheme(const char **text, struct address *address)
 {
     static const struct {
         const char *prefix;
@@ -50,11 +50,11 @@ static bool parse_scheme(const char **text, bool *tls)
 
         if (strncmp(*text, schemes[i].prefix, size) == 0) {
             *text += size;
-            *tls = schemes[i].tls;
+            address->tls = schemes[i].tls;
+            address->scheme = true;
             return true;
         }
     }
-    *tls = false;
     return strstr(*text, "://") == NULL;
 }
 
@@ -66,7 +66,7 @@ enum status address_parse(const char *text, struct address *address)
     size_t size = 0;
 
     memset(address, 0, sizeof *address);
-    if (!parse_scheme(&text, &address->tls))
+    if (!parse_scheme(&text, address))
         return STATUS_USAGE;
     size = strcspn(text, "/");
     if (size == 0 || size >= sizeof rest || (text[size] == '/' && text[size + 1] != '\0'))
@@ -92,6 +92,18 @@ enum status address_parse(const char *text, struct address *address)
         return STATUS_USAGE;
     memcpy(address->host, host, size + 1);
     return STATUS_OK;
+}
+
+bool address_is_local(const struct address *address)
+{
+    struct in_addr four;
+    struct in6_addr six;
+
+    if (inet_pton(AF_INET, address->host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (inet_pton(AF_INET6, address->host, &six) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&six) != 0;
+    return strcmp(address->host, "localhost") == 0;
 }
 
 enum status address_resolve(const char *host, struct address_found *found)

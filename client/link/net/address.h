@@ -1,6 +1,6 @@
 /*
- * Where a node listens: ws://HOST:PORT, and the look-up of HOST on a thread of its own, because
- * getaddrinfo() may block for ten seconds and the loop may not.
+ * Where a node listens: ws://HOST:PORT or wss://HOST:PORT, and the look-up of HOST on a thread of
+ * its own, because getaddrinfo() may block for ten seconds and the loop may not.
  */
 #ifndef HOSO_CLIENT_LINK_NET_ADDRESS_H
 #define HOSO_CLIENT_LINK_NET_ADDRESS_H
@@ -18,7 +18,8 @@ enum {
 };
 
 struct address {
-    bool tls; /* wss */
+    bool tls;    /* wss */
+    bool scheme; /* it was said which */
     char host[ADDRESS_HOST_MAX + 1];
     uint16_t port;
 };
@@ -29,6 +30,16 @@ struct address {
  * Errors: USAGE  not of that form; tell the person.
  */
 CHECK_RESULT enum status address_parse(const char *text, struct address *address);
+
+/* True for this machine alone: 127.0.0.0/8, ::1, "localhost". */
+bool address_is_local(const struct address *address);
+
+/* How the node above is to be reached. All zero: where the identity says, and safely. */
+struct route {
+    const char *url;      /* NULL: as the identity says */
+    bool any_certificate; /* by wss, whatever key answers: a proxy of one's own stands between */
+    bool insecure;        /* by ws, beyond this machine too */
+};
 
 /* What a look-up found, in the order to be tried. */
 struct address_found {

@@ -62,6 +62,8 @@ struct net {
     bool ended; /* under it: the context takes no wake-up any more, its pipe is going */
     bool closing;
     struct slots connections;
+    struct bytes tls; /* what it listens with; empty: plain */
+    bool secured;     /* the listener took it */
     struct guard *guard;
     struct connection *paused;     /* those that read nothing until their share allows it */
     lws_sorted_usec_list_t look;   /* at strangers that are to be cut */
@@ -91,6 +93,8 @@ int connection_writable(struct connection *connection, struct lws *wsi);
 void dial_looked_up(struct net *net);
 /* The address that was tried does not answer. */
 void dial_later(struct connection *connection);
+/* TLS stands, nothing was said yet: returns what the transport's callback returns. */
+int dial_secured(struct connection *connection, struct lws *wsi);
 /* NULL is allowed. */
 void dial_free(struct connection *connection);
 

@@ -1,4 +1,5 @@
 #include "client/link/net/inside.h"
+#include "client/link/net/tls.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,11 @@ static int page_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     struct connection *connection = NULL;
 
     switch ((int)reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        net->secured = tls_serve(user, net->tls);
+        return net->secured ? 0 : -1;
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
+        return tls_connect(user) ? 0 : -1;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
         return door_lets_in(net, (int)(intptr_t)in) ? 0 : -1;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
@@ -100,6 +106,8 @@ static int page_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         connection = lws_get_opaque_user_data(wsi);
         if (connection != NULL && connection->kind == CONNECTION_ENTERING)
             connection_end(connection, NULL);
+        else if (connection != NULL && connection->kind == CONNECTION_DIALLING)
+            dial_later(connection); /* not every early end is told as an error */
         return 0;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* an upgrade without our name */
         return -1;
@@ -140,6 +148,8 @@ static int sync_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     if (connection == NULL)
         return 0;
     switch ((int)reason) {
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+        return dial_secured(connection, wsi);
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         dial_free(connection);
         return connection_opened(connection, wsi, false, bytes_of(NULL, 0));
@@ -168,6 +178,11 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
+/* No authority of the system is loaded: none is asked, and they are many. */
+static const uint64_t vhost_options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                                      LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+                                      LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
+
 static void context_info(struct lws_context_creation_info *info, struct net *net)
 {
     memset(info, 0, sizeof *info);
@@ -175,7 +190,8 @@ static void context_info(struct lws_context_creation_info *info, struct net *net
     info->protocols = protocols;
     info->user = net;
     info->pt_serv_buf_size = SERVICE_BYTES;
-    info->options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+    info->options = vhost_options;
+    info->alpn = "http/1.1";
     info->retry_and_idle_policy = &net_liveness;
     info->connect_timeout_secs = CONNECT_SECONDS;
     info->timeout_secs = CONNECT_SECONDS;
@@ -194,6 +210,7 @@ enum status net_open(const struct net_options *options, struct net **out)
     }
     net->events = options->events;
     net->owner = options->context;
+    net->tls = options->tls;
     net->guard = guard_new(options->seed);
     if (net->guard == NULL) {
         net_free(net);
@@ -206,7 +223,7 @@ enum status net_open(const struct net_options *options, struct net **out)
         info.options |= LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_UV_NO_SIGSEGV_SIGFPE_SPIN;
         net->context = lws_create_context(&info);
         net->library = net->context != NULL;
-        info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+        info.options = vhost_options;
     }
     if (net->context == NULL)
         net->context = lws_create_context(&info);
@@ -299,10 +316,13 @@ enum status net_listen(struct net *net, const char *host, uint16_t *port)
     info.iface = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
     info.port = *port;
     info.options |= LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+    if (net->tls.size > 0)
+        info.options |= LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
     if (strchr(info.iface, ':') == NULL)
         info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     vhost = lws_create_vhost(net->context, &info);
-    if (vhost == NULL || lws_get_vhost_listen_port(vhost) <= 0)
+    if (vhost == NULL || lws_get_vhost_listen_port(vhost) <= 0 ||
+        net->secured != (net->tls.size > 0))
         return STATUS_UNREACHABLE;
     *port = (uint16_t)lws_get_vhost_listen_port(vhost);
     return STATUS_OK;

@@ -1,7 +1,6 @@
 /*
  * The loop: one thread, every socket and timer of the process. libwebsockets is behind this header
- * (inside.h); nothing of it shows, so another transport, or TLS in this one,
- * changes little.
+ * (inside.h), OpenSSL behind tls.h; nothing of them shows.
  *
  * The owner gives a table of functions; all of them are called on the loop's thread, none from
  * inside another. Connections and page requests go by an id that is never used again, so a late
@@ -14,7 +13,7 @@
 #define HOSO_CLIENT_LINK_NET_NET_H
 
 #include "client/link/net/address.h"
-#include "protocol/base/bytes.h"
+#include "protocol/record/seal.h"
 
 struct net;
 struct lws_context;
@@ -43,8 +42,10 @@ struct net_events {
 struct net_options {
     const struct net_events *events; /* outlives the net */
     void *context;
-    uint64_t seed;   /* random, for the guard */
-    bool many_peers; /* an event library whose cost does not grow with idle peers, if installed */
+    uint64_t seed;    /* random, for the guard */
+    bool many_peers;  /* an event library whose cost does not grow with idle peers, if installed */
+    struct bytes tls; /* of tls_make(): net_listen() serves wss with it; empty: ws. Borrowed until
+                         net_close(), and wiped by its owner */
 };
 
 /* Errors: NO_MEMORY, IO (no loop can be made). */
@@ -62,14 +63,23 @@ void net_stop(struct net *net);
 /* Makes the loop call |woken| soon. Any thread. */
 void net_wake(struct net *net);
 
-/* Listens at |host| (a numeric address or "localhost"), port 0 picks one; tells the port.
+/* Listens at |host| (a numeric address or "localhost"), port 0 picks one; tells the port. By wss,
+ * TLS 1.3 alone, where the options have a key, else by ws.
  * Errors: UNREACHABLE  that address cannot be used (taken, or not of this machine). */
 CHECK_RESULT enum status net_listen(struct net *net, const char *host, uint16_t *port);
 
-/* Starts connecting; |opened| or |closed| follows. |query| is sent behind the '?'.
- * Errors: NO_MEMORY; USAGE (wss is asked for and this build has no certificate to check by). */
+/* |why| of a connection by wss whose other end did not prove a TLS key signed by the node that was
+ * asked for. Nothing was sent to it but what TLS itself says. */
+extern const char net_other_node[];
+
+/*
+ * Starts connecting; |opened| or |closed| follows. |query| is sent behind the '?'. By wss, |node|
+ * is the key whose node must be at the other end of TLS; NULL: any certificate will do. Errors:
+ * NO_MEMORY; USAGE (the query is too long).
+ */
 CHECK_RESULT enum status net_connect(struct net *net, const struct address *address,
-                                     const char *query, uint64_t *id);
+                                     const struct public_key *node, const char *query,
+                                     uint64_t *id);
 
 /* Queues a copy of |frame|. Errors: NOT_FOUND (closed); LIMIT (the peer does not take what it is
  * sent: close it); NO_MEMORY. */
