@@ -3,6 +3,7 @@
 #include "client/link/exchange.h"
 #include "client/link/net/clock.h"
 #include "client/link/reception.h"
+#include "client/link/slack.h"
 #include "client/link/traffic.h"
 #include "client/link/upstream.h"
 
@@ -32,6 +33,7 @@ struct service {
     pthread_t loop;
     bool loop_runs;
     struct timer *farewell;
+    struct slack *slack;
     bool closing; /* the loop's */
     bool
         renewing; /* the link upwards ends because of a new epoch and is to be made again at once */
@@ -66,6 +68,7 @@ static void *on_opened(void *context, uint64_t id, bool incoming, struct bytes q
 {
     struct service *service = context;
 
+    slack_note(service->slack);
     if (!incoming)
         return upstream_opened(&service->upstream);
     if (service->closing) {
@@ -116,6 +119,7 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
     struct service *service = context;
     struct session_report report;
 
+    slack_note(service->slack);
     memset(&report, 0, sizeof report);
     if (attached != NULL) {
         link_report(attached, &report);
@@ -172,6 +176,7 @@ static void on_news(void *context, const struct writer_news *news)
 
     if (service->shared.net == NULL)
         return;
+    slack_note(service->slack);
     if (news->epoch_changed) {
         journal_say(service->options.journal, JOURNAL_WARNING, "epoch", "why=\"%s\"",
                     news->epoch_why != NULL ? news->epoch_why : "");
@@ -363,6 +368,8 @@ enum status service_open(const struct service_options *options, struct service *
     status = net_open(&net, &service->net);
     service->shared.net = service->net;
     if (status == STATUS_OK)
+        service->slack = slack_new(service->net); /* works without */
+    if (status == STATUS_OK)
         status = open_threads(service);
     service->reception.shared = &service->shared;
     service->shared.replica = options->replica;
@@ -457,6 +464,8 @@ void service_close(struct service *service)
     if (service->has_upstream)
         upstream_deinit(&service->upstream);
     timer_free(service->farewell);
+    slack_free(service->slack);
+    service->slack = NULL;
     if (service->net != NULL)
         net_close(service->net);
     service->shared.net = NULL;

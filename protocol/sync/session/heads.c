@@ -21,6 +21,25 @@ bool job_log(struct session *session, const struct name *log, struct log_entry *
     return false;
 }
 
+void job_ask_ids(struct session *session, const struct name *log, const uint64_t *seqs,
+                 size_t count)
+{
+    struct job *job = &session->job;
+    if (job->seqs == NULL) {
+        job->seqs = arena_array(&job->arena, FRAME_WANT_MAX, sizeof *job->seqs);
+        job->ids =
+            job->seqs == NULL ? NULL : arena_array(&job->arena, FRAME_WANT_MAX, sizeof *job->ids);
+    }
+    job->have_ids = false;
+    job->want_ids = true;
+    job->ids_log = *log;
+    job->id_count = 0; /* out of memory: read_issue() says so */
+    if (job->ids != NULL && count <= FRAME_WANT_MAX) {
+        memcpy(job->seqs, seqs, count * sizeof *seqs);
+        job->id_count = count;
+    }
+}
+
 bool job_id(struct session *session, const struct log_entry *entry, uint64_t seq, struct hash *id)
 {
     struct job *job = &session->job;
@@ -33,11 +52,7 @@ bool job_id(struct session *session, const struct log_entry *entry, uint64_t seq
         *id = job->ids[0];
         return true;
     }
-    job->have_ids = false;
-    job->want_ids = true;
-    job->ids_log = entry->log;
-    job->seqs[0] = seq;
-    job->id_count = 1;
+    job_ask_ids(session, &entry->log, &seq, 1);
     return false;
 }
 
@@ -109,10 +124,7 @@ static enum status bisect_told(struct session *session, bool *done)
     uint64_t seqs[BISECT_POINTS];
     size_t count = bisect_points(entry, seqs);
     if (!job->have_ids) {
-        job->want_ids = true;
-        job->ids_log = entry->log;
-        memcpy(job->seqs, seqs, count * sizeof *seqs);
-        job->id_count = count;
+        job_ask_ids(session, &entry->log, seqs, count);
         return STATUS_OK;
     }
     uint64_t low = entry->low;
@@ -352,10 +364,7 @@ enum status want_work(struct session *session, bool *done)
         return STATUS_OK;
     }
     if (!job->have_ids) {
-        job->want_ids = true;
-        job->ids_log = entry->log;
-        memcpy(job->seqs, job->want.seqs, job->want.count * sizeof *job->seqs);
-        job->id_count = job->want.count;
+        job_ask_ids(session, &entry->log, job->want.seqs, job->want.count);
         return STATUS_OK;
     }
     struct head told[FRAME_WANT_MAX];

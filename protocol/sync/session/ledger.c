@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ENTRIES = 8, ENTRY_BYTES = 16 + 8 + 16 };
+enum { FIRST_ENTRIES = 4, ENTRY_BYTES = 16 + 8 + 16 };
 
 struct head_place {
     struct name id16;

@@ -1,5 +1,6 @@
 #include "protocol/sync/session/line.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { FRAMES_A_SECOND = 4 }; /* a frame lasts at most 250 ms */
@@ -9,6 +10,13 @@ void line_init(struct line *line, uint64_t window)
     memset(line, 0, sizeof *line);
     line->window = window;
     line->frame = LINE_FRAME_FIRST;
+}
+
+void line_rest(struct line *line)
+{
+    free(line->flights);
+    line->flights = NULL;
+    line->first = line->count = 0;
 }
 
 bool line_admits(struct line *line, size_t size)
@@ -37,7 +45,10 @@ void line_sent(struct line *line, size_t size, uint64_t now_us)
     }
     line->sent += size;
     line->busy = true;
-    if (line->count < LINE_FLIGHTS) {
+    if (line->flights == NULL) { /* without memory the line is measured later */
+        line->flights = calloc(LINE_FLIGHTS, sizeof *line->flights);
+    }
+    if (line->flights != NULL && line->count < LINE_FLIGHTS) {
         size_t place = (line->first + line->count++) % LINE_FLIGHTS;
         line->flights[place].end = line->sent;
         line->flights[place].acked = line->acked;

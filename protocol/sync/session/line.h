@@ -30,16 +30,18 @@ struct line {
     size_t frame;        /* wire bytes to aim at */
     uint64_t full_until; /* frames up to here left while the line was full */
     uint64_t progress_us;
-    struct {
+    struct line_flight {
         uint64_t end;
         uint64_t acked;
         uint64_t at_us;
-    } flights[LINE_FLIGHTS];
+    } * flights; /* LINE_FLIGHTS, a ring; NULL while nothing flies */
     size_t first, count;
 };
 
 /* A line whose receiver takes |window| bytes; nothing is measured yet. */
 void line_init(struct line *line, uint64_t window);
+/* Frees what it holds; nothing flies any more. */
+void line_rest(struct line *line);
 /* May |size| more bytes leave now? One frame always may while the window is open. */
 bool line_admits(struct line *line, size_t size);
 /* |size| bytes left now. */

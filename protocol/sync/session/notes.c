@@ -1,5 +1,6 @@
 #include "protocol/sync/session/state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { FRAME_OVERHEAD_BYTES = 16, ITEM_BYTES = 5 }; /* of MessagePack around receipts */
@@ -229,7 +230,12 @@ void notes_own_receipt(struct session *session, struct bytes raw)
     struct stream *stream = &session->stream;
     if (session->self.role == SESSION_SERVER &&
         receipt_decode(raw, &session->scratch, &receipt) == STATUS_OK) {
-        stream->own[stream->own_count++ % OWN_RECEIPTS] = receipt.arrival;
+        if (stream->own == NULL) {
+            stream->own = calloc(OWN_RECEIPTS, sizeof *stream->own);
+        }
+        if (stream->own != NULL) { /* else it is told twice */
+            stream->own[stream->own_count++ % OWN_RECEIPTS] = receipt.arrival;
+        }
     }
 }
 

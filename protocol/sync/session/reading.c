@@ -165,6 +165,9 @@ enum status read_issue(struct session *session)
     if (!choose_read(session, &effect.read)) {
         return STATUS_OK;
     }
+    if (effect.read.kind == READ_IDS && session->job.ids == NULL) {
+        return STATUS_NO_MEMORY;
+    }
     session->reading = true;
     session->read_kind = effect.read.kind;
     session->read_log = effect.read.log;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EFFECTS_SPARE = 16, IDLE_BUFFER_BYTES = 4096, BUFFER_LIMIT = 16 * 1024 * 1024 };
+enum { EFFECTS_SPARE = 16, IDLE_BUFFER_BYTES = 128, BUFFER_LIMIT = 16 * 1024 * 1024 };
 
 static uint64_t log2_floor(uint64_t value)
 {
@@ -56,6 +56,8 @@ void session_free(struct session *session)
     batch_free(session->notes);
     batch_free(session->job.batch);
     free(session->stream.have);
+    free(session->stream.own);
+    line_rest(&session->line);
     scopes_deinit(&session->common);
     scopes_deinit(&session->listed);
     scopes_deinit(&session->agreed);
@@ -81,7 +83,7 @@ enum status effect_add(struct session *session, const struct session_effect *eff
     if (session->effects->count == SESSION_EFFECTS_MAX) {
         return STATUS_LIMIT;
     }
-    session->send_at[session->effects->count] = session->out.size;
+    session->effects->send_at[session->effects->count] = session->out.size;
     session->effects->items[session->effects->count++] = *effect;
     return STATUS_OK;
 }
@@ -89,7 +91,7 @@ enum status effect_add(struct session *session, const struct session_effect *eff
 struct buffer *frame_begin(struct session *session)
 {
     if (session->effects->count < SESSION_EFFECTS_MAX) {
-        session->send_at[session->effects->count] = session->out.size;
+        session->effects->send_at[session->effects->count] = session->out.size;
     }
     return &session->out;
 }
@@ -103,7 +105,7 @@ enum status frame_end(struct session *session)
     size_t index = session->effects->count++;
     struct session_effect *effect = &session->effects->items[index];
     *effect = (struct session_effect){.kind = EFFECT_SEND};
-    effect->frame.size = session->out.size - session->send_at[index];
+    effect->frame.size = session->out.size - session->effects->send_at[index];
     session->report.payload_sent += effect->frame.size;
     return STATUS_OK;
 }
@@ -114,7 +116,7 @@ static void place_frames(struct session *session)
     for (size_t i = 0; i < session->effects->count; i++) {
         struct session_effect *effect = &session->effects->items[i];
         if (effect->kind == EFFECT_SEND) {
-            effect->frame.at = session->out.at + session->send_at[i];
+            effect->frame.at = session->out.at + session->effects->send_at[i];
         }
     }
 }
@@ -263,6 +265,11 @@ static void let_buffers_go(struct session *session)
     if (session->reading || session->batches_out > 0 || session->job.kind != JOB_NONE ||
         session->line.sent != session->line.acked || session->ready.count > 0) {
         return;
+    }
+    line_rest(&session->line);
+    if (session->phase == PHASE_RUN) { /* the greeting is over */
+        session->transcript.server_hello = bytes_of(NULL, 0);
+        buffer_deinit(&session->server_hello);
     }
     let_go(&session->inbox, BUFFER_LIMIT);
     let_go(&session->ready.bytes, (size_t)READY_FRAMES * LIMIT_FRAME_BYTES);

@@ -199,6 +199,7 @@ struct session_effect {
 struct session_effects {
     struct session_effect items[SESSION_EFFECTS_MAX];
     size_t count;
+    size_t send_at[SESSION_EFFECTS_MAX]; /* the session's own, while it steps */
 };
 
 /* What a status page and the simulator may ask of a session at any time. */

@@ -65,8 +65,8 @@ struct job {
     bool want_ids;
     bool have_ids;
     struct name ids_log;
-    uint64_t seqs[FRAME_WANT_MAX];
-    struct hash ids[FRAME_WANT_MAX];
+    uint64_t *seqs; /* FRAME_WANT_MAX of both; NULL until some are asked */
+    struct hash *ids;
     size_t id_count;
 };
 
@@ -107,10 +107,10 @@ struct stream {
     uint64_t told; /* the cursor the client was told */
     struct peer_mark *have;
     size_t have_count, have_capacity;
-    bool receipts_stand;        /* begun anew it goes on with them: same scopes, same history */
-    uint64_t receipts;          /* told up to this number */
-    uint64_t receipts_read;     /* and read up to this */
-    uint64_t own[OWN_RECEIPTS]; /* arrivals of own receipts that went out with an ACK */
+    bool receipts_stand;    /* begun anew it goes on with them: same scopes, same history */
+    uint64_t receipts;      /* told up to this number */
+    uint64_t receipts_read; /* and read up to this */
+    uint64_t *own; /* arrivals of the last OWN_RECEIPTS own receipts that went out with an ACK */
     size_t own_count;
 };
 
@@ -142,7 +142,6 @@ struct session {
 
     struct buffer out;
     struct session_effects *effects;
-    size_t send_at[SESSION_EFFECTS_MAX];
 
     struct buffer inbox;
     size_t inbox_at;
@@ -276,6 +275,9 @@ CHECK_RESULT enum status want_work(struct session *session, bool *done);
 CHECK_RESULT enum status heads_pump(struct session *session);
 /* Makes sure |log| is in the ledger as the store has it. False: a READ_HEADS is wanted first. */
 bool job_log(struct session *session, const struct name *log, struct log_entry **entry);
+/* Asks for the ids at |seqs|, at most FRAME_WANT_MAX, of |log|: a READ_IDS is wanted. */
+void job_ask_ids(struct session *session, const struct name *log, const uint64_t *seqs,
+                 size_t count);
 /* Own id at |seq| of |entry|. False: a READ_IDS is wanted first. */
 bool job_id(struct session *session, const struct log_entry *entry, uint64_t seq, struct hash *id);
 /* Drops the job and what it holds; in inbox.c. */
