@@ -22,7 +22,7 @@ struct running {
     struct home home;
     struct journal journal;
     struct address listen;
-    struct buffer pem; /* the key it serves wss with; empty: by ws */
+    struct buffer pem; /* the key it serves wss with, until it listens; empty: by ws */
     struct service *service;
     struct attendant attendant;
     struct server *server;
@@ -125,6 +125,7 @@ static const struct desk_refusal *open_service(struct running *running, enum sta
     if (*status != STATUS_OK)
         return NULL;
     *status = service_listen(running->service, running->listen.host, &running->listen.port);
+    certificate_wipe(&running->pem); /* the library holds the key in memory of its own now */
     if (*status != STATUS_OK)
         return &address_taken;
     *status = listen_remember(running->home.path, &running->listen);

@@ -33,8 +33,8 @@ struct service_options {
     const struct replica_world *world; /* likewise; its functions are called on several threads */
     const struct journal *journal;     /* likewise; NULL: says nothing */
     struct route route;                /* to the node above, if the identity has one */
-    struct bytes tls;                  /* what service_listen() serves wss with, as net_options */
-    unsigned retry_most_s;             /* longest wait between two attempts; 0: the default */
+    struct bytes tls;      /* what service_listen() serves wss with; borrowed till then */
+    unsigned retry_most_s; /* longest wait between two attempts; 0: the default */
     enum chain_mode chain_mode;
     bool many_peers; /* a daemon */
     /* Renders the page at |path| from a snapshot into |out|, knowing who is connected; returns a

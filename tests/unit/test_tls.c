@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <openssl/ssl.h>
+
 struct node {
     struct public_key key;
     struct secret_key secret;
@@ -70,12 +72,156 @@ static void test_tls__every_prefix_is_told(void **state)
     buffer_deinit(&one.pem);
 }
 
+/* ---- two ends in memory ---- */
+
+struct ends {
+    SSL_CTX *serving;
+    SSL_CTX *dialling;
+    struct tls_memory memory;
+    SSL *server;
+    SSL *client;
+};
+
+static void ends_init(struct ends *ends, const struct node *node)
+{
+    memset(ends, 0, sizeof *ends);
+    ends->serving = SSL_CTX_new(TLS_method());
+    ends->dialling = SSL_CTX_new(TLS_method());
+    assert_true(tls_serve(ends->serving, buffer_view(&node->pem)));
+    assert_true(tls_connect(ends->dialling, &ends->memory));
+}
+
+static void dial(struct ends *ends)
+{
+    BIO *one = NULL, *two = NULL;
+
+    assert_int_equal(BIO_new_bio_pair(&one, 0, &two, 0), 1);
+    ends->server = SSL_new(ends->serving);
+    ends->client = SSL_new(ends->dialling);
+    SSL_set_bio(ends->server, one, one);
+    SSL_set_bio(ends->client, two, two);
+    SSL_set_accept_state(ends->server);
+    SSL_set_connect_state(ends->client);
+}
+
+/* Until both have nothing more to say. False: they do not agree. */
+static bool shake_hands(struct ends *ends)
+{
+    uint8_t byte = 0;
+
+    for (int turn = 0; turn < 6; turn++) {
+        int client = SSL_read(ends->client, &byte, 1);
+        int server = SSL_read(ends->server, &byte, 1);
+
+        if (SSL_get_error(ends->client, client) != SSL_ERROR_WANT_READ ||
+            SSL_get_error(ends->server, server) != SSL_ERROR_WANT_READ)
+            return false;
+    }
+    return SSL_is_init_finished(ends->client) && SSL_is_init_finished(ends->server);
+}
+
+/* As a line that is cut: no end says so first. */
+static void cut(struct ends *ends)
+{
+    SSL_free(ends->client);
+    SSL_free(ends->server);
+}
+
+static void ends_deinit(struct ends *ends)
+{
+    SSL_CTX_free(ends->serving);
+    SSL_CTX_free(ends->dialling);
+    tls_forget(&ends->memory);
+}
+
+static void test_tls__the_next_handshake_is_short_and_as_sure(void **state)
+{
+    struct node one, two;
+    struct ends ends;
+    void *ticket = NULL;
+
+    (void)state;
+    node_of(&one, 1);
+    node_of(&two, 2);
+    ends_init(&ends, &one);
+    for (int turn = 0; turn < 4; turn++) {
+        dial(&ends);
+        assert_true(shake_hands(&ends));
+        assert_int_equal(SSL_session_reused(ends.client), turn > 0);
+        assert_int_equal(SSL_session_reused(ends.server), turn > 0);
+        assert_int_equal(SSL_version(ends.client), TLS1_3_VERSION);
+        assert_true(tls_is_node(ends.client, &one.key));
+        assert_false(tls_is_node(ends.client, &two.key));
+        assert_non_null(ends.memory.ticket);
+        if (turn == 0)
+            ticket = ends.memory.ticket;
+        assert_ptr_equal(ends.memory.ticket, ticket); /* a young one is not renewed */
+        cut(&ends);
+    }
+    ends_deinit(&ends);
+    buffer_deinit(&one.pem);
+    buffer_deinit(&two.pem);
+}
+
+/* What was resumed with a node says nothing of another at its address. */
+static void test_tls__a_ticket_opens_nothing_elsewhere(void **state)
+{
+    struct node one, two;
+    struct ends ends, other;
+
+    (void)state;
+    node_of(&one, 1);
+    node_of(&two, 2);
+    ends_init(&ends, &one);
+    ends_init(&other, &two);
+    dial(&ends);
+    assert_true(shake_hands(&ends));
+    cut(&ends);
+    SSL_CTX_free(ends.serving);
+    ends.serving = other.serving;
+    assert_int_equal(SSL_CTX_up_ref(other.serving), 1);
+    dial(&ends);
+    assert_true(shake_hands(&ends));
+    assert_false(SSL_session_reused(ends.client));
+    assert_false(tls_is_node(ends.client, &one.key));
+    assert_true(tls_is_node(ends.client, &two.key));
+    cut(&ends);
+    ends_deinit(&ends);
+    ends_deinit(&other);
+    buffer_deinit(&one.pem);
+    buffer_deinit(&two.pem);
+}
+
+static void test_tls__nothing_below_1_3(void **state)
+{
+    struct node one;
+    struct ends ends;
+
+    (void)state;
+    node_of(&one, 1);
+    for (int old = 0; old < 2; old++) {
+        ends_init(&ends, &one);
+        SSL_CTX *aged = old == 0 ? ends.serving : ends.dialling;
+
+        assert_int_equal(SSL_CTX_set_min_proto_version(aged, TLS1_2_VERSION), 1);
+        assert_int_equal(SSL_CTX_set_max_proto_version(aged, TLS1_2_VERSION), 1);
+        dial(&ends);
+        assert_false(shake_hands(&ends));
+        cut(&ends);
+        ends_deinit(&ends);
+    }
+    buffer_deinit(&one.pem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls__a_certificate_is_its_nodes),
         cmocka_unit_test(test_tls__key_and_certificate_belong_together),
         cmocka_unit_test(test_tls__every_prefix_is_told),
+        cmocka_unit_test(test_tls__the_next_handshake_is_short_and_as_sure),
+        cmocka_unit_test(test_tls__a_ticket_opens_nothing_elsewhere),
+        cmocka_unit_test(test_tls__nothing_below_1_3),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

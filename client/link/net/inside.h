@@ -12,6 +12,7 @@
 #include "client/link/net/net.h"
 #include "client/link/net/outbox.h"
 #include "client/link/net/slots.h"
+#include "client/link/net/tls.h"
 
 #include <libwebsockets.h>
 #include <pthread.h>
@@ -62,8 +63,9 @@ struct net {
     bool ended; /* under it: the context takes no wake-up any more, its pipe is going */
     bool closing;
     struct slots connections;
-    struct bytes tls; /* what it listens with; empty: plain */
+    struct bytes tls; /* what it will listen with; empty: plain */
     bool secured;     /* the listener took it */
+    struct tls_memory memory;
     struct guard *guard;
     struct connection *paused;     /* those that read nothing until their share allows it */
     lws_sorted_usec_list_t look;   /* at strangers that are to be cut */

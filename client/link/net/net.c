@@ -98,7 +98,7 @@ static int page_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         net->secured = tls_serve(user, net->tls);
         return net->secured ? 0 : -1;
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
-        return tls_connect(user) ? 0 : -1;
+        return tls_connect(user, &net->memory) ? 0 : -1;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
         return door_lets_in(net, (int)(intptr_t)in) ? 0 : -1;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
@@ -282,6 +282,7 @@ void net_free(struct net *net)
         return;
     pthread_mutex_destroy(&net->wake_mutex);
     guard_free(net->guard);
+    tls_forget(&net->memory);
     free(net);
 }
 
@@ -322,9 +323,10 @@ enum status net_listen(struct net *net, const char *host, uint16_t *port)
         info.options |= LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
     if (strchr(info.iface, ':') == NULL)
         info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
+    net->secured = net->tls.size == 0;
     vhost = lws_create_vhost(net->context, &info);
-    if (vhost == NULL || lws_get_vhost_listen_port(vhost) <= 0 ||
-        net->secured != (net->tls.size > 0))
+    net->tls = bytes_of(NULL, 0);
+    if (vhost == NULL || lws_get_vhost_listen_port(vhost) <= 0 || !net->secured)
         return STATUS_UNREACHABLE;
     *port = (uint16_t)lws_get_vhost_listen_port(vhost);
     return STATUS_OK;

@@ -45,7 +45,7 @@ struct net_options {
     uint64_t seed;    /* random, for the guard */
     bool many_peers;  /* an event library whose cost does not grow with idle peers, if installed */
     struct bytes tls; /* of tls_make(): net_listen() serves wss with it; empty: ws. Borrowed until
-                         net_close(), and wiped by its owner */
+                         net_listen() returns, and wiped by its owner */
 };
 
 /* Errors: NO_MEMORY, IO (no loop can be made). */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -11,6 +12,8 @@
 #include <openssl/x509v3.h>
 
 enum {
+    TICKET_SECONDS = 7 * 24 * 3600, /* the longest of RFC 8446 4.6.1 */
+    TICKET_RENEW_SECONDS = 24 * 3600,
     SECURE_HEAP_BYTES = 1 << 16,
     SECURE_LEAST_BYTES = 32,
     NAME_SIZE = 32,
@@ -199,6 +202,24 @@ static bool settle(SSL_CTX *context)
            SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1;
 }
 
+/* A ticket serves again until it is a day old: a new one with each handshake would be a sixth of
+ * the bytes of a contact with nothing new. It only opens the line, and that with new keys each
+ * time. */
+static SSL_TICKET_RETURN judge_ticket(SSL *connection, SSL_SESSION *session,
+                                      const unsigned char *name, size_t name_size,
+                                      SSL_TICKET_STATUS found, void *nothing)
+{
+    (void)connection;
+    (void)name;
+    (void)name_size;
+    (void)nothing;
+    if (found != SSL_TICKET_SUCCESS && found != SSL_TICKET_SUCCESS_RENEW)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return (long)time(NULL) - SSL_SESSION_get_time(session) < TICKET_RENEW_SECONDS
+               ? SSL_TICKET_RETURN_USE
+               : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 bool tls_serve(void *context, struct bytes pem)
 {
     EVP_PKEY *key = NULL;
@@ -207,19 +228,70 @@ bool tls_serve(void *context, struct bytes pem)
                 SSL_CTX_use_certificate(context, certificate) == 1 &&
                 SSL_CTX_use_PrivateKey(context, key) == 1 &&
                 SSL_CTX_set_num_tickets(context, 1) == 1 &&
+                SSL_CTX_set_session_ticket_cb(context, NULL, judge_ticket, NULL) == 1 &&
                 SSL_CTX_set_session_id_context(context, (const unsigned char *)"hoso", 4) == 1;
 
     if (good)
         (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    if (good) /* an office may have a line once a day */
+        (void)SSL_CTX_set_timeout(context, TICKET_SECONDS);
     X509_free(certificate);
     EVP_PKEY_free(key);
     ERR_clear_error();
     return good;
 }
 
-bool tls_connect(void *context)
+/* ---- the last handshake makes the next one short ---- */
+
+/* A copy: a session whose line was cut is marked as not to be resumed, and lines are cut here. */
+static int keep_ticket(SSL *connection, SSL_SESSION *session)
 {
-    return settle(context);
+    struct tls_memory *memory = SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection));
+    SSL_SESSION *kept = SSL_SESSION_dup(session);
+
+    if (kept != NULL) {
+        SSL_SESSION_free(memory->ticket);
+        memory->ticket = kept;
+    }
+    return 0;
+}
+
+/*
+ * The transport makes the connection and starts the handshake in one call; this is called within,
+ * before the first byte is written. The library hands its own connection out as const.
+ */
+static void offer_ticket(const SSL *started, int where, int result)
+{
+    const struct tls_memory *memory = SSL_CTX_get_app_data(SSL_get_SSL_CTX(started));
+    SSL_SESSION *offered = NULL;
+    SSL *connection = NULL;
+
+    (void)result;
+    if ((where & SSL_CB_HANDSHAKE_START) == 0 || memory->ticket == NULL ||
+        SSL_get_session(started) != NULL)
+        return;
+    memcpy(&connection, &started, sizeof connection);
+    offered = SSL_SESSION_dup(memory->ticket);
+    if (offered != NULL)
+        (void)SSL_set_session(connection, offered); /* without it the handshake is a whole one */
+    SSL_SESSION_free(offered);
+}
+
+bool tls_connect(void *context, struct tls_memory *memory)
+{
+    if (!settle(context) || SSL_CTX_set_app_data(context, memory) != 1)
+        return false;
+    (void)SSL_CTX_set_session_cache_mode(context,
+                                         SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, keep_ticket);
+    SSL_CTX_set_info_callback(context, offer_ticket);
+    return true;
+}
+
+void tls_forget(struct tls_memory *memory)
+{
+    SSL_SESSION_free(memory->ticket);
+    memory->ticket = NULL;
 }
 
 bool tls_is_node(void *connection, const struct public_key *node)

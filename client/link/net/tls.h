@@ -37,8 +37,19 @@ CHECK_RESULT enum status tls_check(struct bytes pem, const struct public_key *no
 /* Makes |context| serve with |pem|: TLS 1.3 alone, tickets without a store of sessions, buffers
  * only while bytes are under way. False: |pem| is not usable, or out of memory. */
 CHECK_RESULT bool tls_serve(void *context, struct bytes pem);
-/* Makes |context| connect with TLS 1.3 alone. Whom it meets is for tls_is_node() to say. */
-CHECK_RESULT bool tls_connect(void *context);
+/* What a client keeps of its last handshake. All zero at first; tls_forget() at the end. */
+struct tls_memory {
+    void *ticket; /* NULL: none */
+};
+
+/*
+ * Makes |context| connect with TLS 1.3 alone, resuming the last session |memory| holds where the
+ * other end still takes it (it has no certificate to send then, but the one the session began with
+ * is still what tls_is_node() looks at). Whom it meets is for tls_is_node() to say. |memory|
+ * outlives |context|. False: out of memory.
+ */
+CHECK_RESULT bool tls_connect(void *context, struct tls_memory *memory);
+void tls_forget(struct tls_memory *memory);
 /* Whether the other end of |connection| proved a TLS key that |node| signed. NULL: no. */
 bool tls_is_node(void *connection, const struct public_key *node);
 
