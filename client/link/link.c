@@ -145,6 +145,22 @@ static void perform_verify(struct link *link, struct batch *batch)
 
 /* ---- commits ---- */
 
+/* What did not fit stays with its sender, who asks again; the operator is to know why. */
+static void say_no_room(const struct link *link, const struct writer_batch *written)
+{
+    bool short_of = written->status == STATUS_FULL;
+
+    for (size_t i = 0; written->status == STATUS_OK && i < written->batch->run_count; i++) {
+        const struct run *run = &written->batch->runs[i];
+
+        short_of = short_of || (run->outcome == RUN_NO_ROOM && run->why == STATUS_FULL);
+    }
+    if (short_of)
+        journal_say(link->shared->journal, JOURNAL_WARNING, "no_room",
+                    "link=%" PRIx64 " effect=\"what peers send waits there; acts here go on\"",
+                    link->id);
+}
+
 static void commit_done(struct work *work)
 {
     struct commit_job *job = (struct commit_job *)work;
@@ -158,6 +174,7 @@ static void commit_done(struct work *work)
                                       .arrival = job->writer.arrival,
                                       .receipt = job->writer.receipt};
 
+        say_no_room(link, &job->writer);
         link_step(link, &event);
     } else {
         batch_free(job->writer.batch);

@@ -75,7 +75,8 @@ struct service_exchange {
  * UNREACHABLE: no node above, it does not answer, the link was lost, or |timeout_ms| (0: none)
  * passed. UNKNOWN_PEER: it does not know this node, nor the invitation. FORGED: it is not the node
  * whose key was pinned. INSECURE: the line is not encrypted, or not to that node; nothing was sent.
- * NEWER: it speaks a newer version. IO: the store failed.
+ * NEWER: it speaks a newer version. FULL: one of the two has no room for the rest now. IO: the
+ * store failed.
  */
 CHECK_RESULT enum status service_exchange(struct service *service, uint64_t timeout_ms,
                                           struct service_exchange *exchange);

@@ -36,7 +36,14 @@ struct lmdb_read {
     struct store_read base;
     struct lmdb_store *store;
     MDB_txn *txn;
+    const MDB_dbi *tables;
     bool writer; /* a write's view */
+};
+
+/* The same file once more, for reading alone. */
+struct lmdb_reader {
+    MDB_env *env;
+    MDB_dbi tables[TABLE_COUNT];
 };
 
 struct lmdb_write {
@@ -56,7 +63,9 @@ struct lmdb_store {
     MDB_dbi tables[TABLE_COUNT];
     int lock_descriptor;
     uint32_t layout;
+    _Atomic(struct lmdb_reader *) reader; /* when LMDB lets |env| be used no more; NULL: it does */
     atomic_int failed; /* why nothing is written until the store is opened again; OK: it is */
+    bool read_only;    /* opened so */
     bool writing;
     uint64_t begun; /* write transactions */
     struct lmdb_write write;
@@ -82,7 +91,11 @@ static struct lmdb_store *lmdb_of(struct store *store)
 static void lmdb_close(struct store *store)
 {
     struct lmdb_store *lmdb = lmdb_of(store);
+    struct lmdb_reader *reader = atomic_load(&lmdb->reader);
     assert(!lmdb->writing);
+    if (reader)
+        mdb_env_close(reader->env);
+    free(reader);
     if (lmdb->env)
         mdb_env_close(lmdb->env);
     if (lmdb->lock_descriptor >= 0)
@@ -142,7 +155,7 @@ static enum status lmdb_write_begin(struct store *store, struct store_write **wr
     assert(!lmdb->writing);
     enum status failed = (enum status)atomic_load(&lmdb->failed);
     if (failed != STATUS_OK) /* room that came back does not mend what a failed write left */
-        return failed == STATUS_FULL ? STATUS_IO : failed;
+        return failed == STATUS_FULL && !lmdb->read_only ? STATUS_IO : failed;
     MDB_txn *txn = NULL;
     int rc = MDB_SUCCESS, dead = 0;
     /* A backup that was killed would pin its pages for ever. */
@@ -153,11 +166,14 @@ static enum status lmdb_write_begin(struct store *store, struct store_write **wr
     if (rc != MDB_SUCCESS)
         return lmdb_status(rc);
     lmdb->writing = true;
-    lmdb->write = (struct lmdb_write){
-        .base = {store->driver},
-        .store = lmdb,
-        .txn = txn,
-        .view = {.base = {store->driver}, .store = lmdb, .txn = txn, .writer = true}};
+    lmdb->write = (struct lmdb_write){.base = {store->driver},
+                                      .store = lmdb,
+                                      .txn = txn,
+                                      .view = {.base = {store->driver},
+                                               .store = lmdb,
+                                               .txn = txn,
+                                               .tables = lmdb->tables,
+                                               .writer = true}};
     memset(lmdb->write.ascending, true, sizeof lmdb->write.ascending);
     *write = &lmdb->write.base;
     return STATUS_OK;
@@ -215,6 +231,31 @@ static bool has_room(const struct lmdb_write *write)
            left >= needed;
 }
 
+/* After a meta page could not be written LMDB refuses even to read. Nobody writes any more, so the
+ * file can be read beside it, without its table of readers. Failing, reads fail too. */
+static void reader_attach(struct lmdb_store *lmdb)
+{
+    char path[FOLDER_PATH_BYTES];
+    MDB_txn *txn = NULL;
+    uint32_t layout = 0;
+    int rc = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn);
+    if (rc == MDB_SUCCESS)
+        mdb_txn_abort(txn);
+    if (rc != MDB_PANIC || !folder_join(path, lmdb->folder, "records.mdb"))
+        return;
+    struct lmdb_reader *reader = calloc(1, sizeof *reader);
+    if (!reader || lmdb_env_open(path, MDB_RDONLY | MDB_NOLOCK, &reader->env) != STATUS_OK) {
+        free(reader);
+        return;
+    }
+    if (lmdb_env_tables(reader->env, reader->tables, &layout) != STATUS_OK) {
+        mdb_env_close(reader->env);
+        free(reader);
+        return;
+    }
+    atomic_store(&lmdb->reader, reader);
+}
+
 /* A full disk is met before LMDB writes to it: nothing has failed then, and work goes on when there
  * is room again. */
 static enum status lmdb_commit(struct store_write *base)
@@ -231,6 +272,7 @@ static enum status lmdb_commit(struct store_write *base)
     if (status == STATUS_IO)
         status = folder_why(lmdb->folder);
     atomic_store(&lmdb->failed, (int)status);
+    reader_attach(lmdb);
     return status;
 }
 
@@ -252,7 +294,9 @@ static enum status lmdb_read_begin(struct store *store, struct store_read **read
     struct lmdb_read *snapshot = calloc(1, sizeof *snapshot);
     if (!snapshot)
         return STATUS_NO_MEMORY;
-    int rc = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &snapshot->txn);
+    struct lmdb_reader *reader = atomic_load(&lmdb->reader);
+    snapshot->tables = reader ? reader->tables : lmdb->tables;
+    int rc = mdb_txn_begin(reader ? reader->env : lmdb->env, NULL, MDB_RDONLY, &snapshot->txn);
     if (rc != MDB_SUCCESS) {
         free(snapshot);
         return lmdb_status(rc);
@@ -281,7 +325,7 @@ static enum status lmdb_get(struct store_read *base, enum store_table table, str
 {
     const struct lmdb_read *read = (const struct lmdb_read *)base;
     MDB_val mdb_key = lmdb_val(key), mdb_value;
-    int rc = mdb_get(read->txn, read->store->tables[table], &mdb_key, &mdb_value);
+    int rc = mdb_get(read->txn, read->tables[table], &mdb_key, &mdb_value);
     if (rc != MDB_SUCCESS)
         return lmdb_status(rc);
     *value = lmdb_bytes(&mdb_value);
@@ -295,7 +339,7 @@ static enum status lmdb_cursor_open(struct store_read *base, enum store_table ta
     struct lmdb_cursor *opened = malloc(sizeof *opened);
     if (!opened)
         return STATUS_NO_MEMORY;
-    int rc = mdb_cursor_open(read->txn, read->store->tables[table], &opened->cursor);
+    int rc = mdb_cursor_open(read->txn, read->tables[table], &opened->cursor);
     if (rc != MDB_SUCCESS) {
         free(opened);
         return lmdb_status(rc);
@@ -425,6 +469,18 @@ static const struct store_driver lmdb_driver = {
     .previous = lmdb_previous,
 };
 
+/* On a disk that takes no writes, or has no room even for the table of readers, to read alone: the
+ * folder is locked, so nobody writes. */
+static enum status lmdb_open_env(struct lmdb_store *lmdb, const char *path)
+{
+    enum status why = lmdb->read_only ? STATUS_READ_ONLY : lmdb_env_open(path, 0, &lmdb->env);
+    if (why != STATUS_READ_ONLY && why != STATUS_FULL)
+        return why;
+    lmdb->read_only = true;
+    atomic_store(&lmdb->failed, (int)why);
+    return lmdb_env_open(path, MDB_RDONLY | MDB_NOLOCK, &lmdb->env);
+}
+
 /* Locks the folder and opens, after making it if asked, what it holds. */
 static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
 {
@@ -435,7 +491,6 @@ static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
     if (status != STATUS_OK)
         return status;
     struct stat about;
-    bool read_only = false;
     bool there = stat(path, &about) == 0;
     if (!there && errno != ENOENT)
         return STATUS_IO;
@@ -443,15 +498,13 @@ static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
         return STATUS_NOT_FOUND;
     status = folder_refuse_network(lmdb->folder);
     if (status == STATUS_OK)
-        status = folder_lock(lmdb->folder, &lmdb->lock_descriptor, &read_only);
+        status = folder_lock(lmdb->folder, &lmdb->lock_descriptor, &lmdb->read_only);
     /* Whoever held the lock before may just have made it. */
     if (status == STATUS_OK && stat(path, &about) != 0)
         status = errno == ENOENT ? lmdb_env_make(lmdb->folder) : STATUS_IO;
     if (status == STATUS_OK)
-        status = lmdb_env_open(path, read_only ? MDB_RDONLY : 0, &lmdb->env);
-    if (read_only)
-        atomic_store(&lmdb->failed, (int)STATUS_READ_ONLY);
-    if (status == STATUS_OK && !read_only)
+        status = lmdb_open_env(lmdb, path);
+    if (status == STATUS_OK && !lmdb->read_only)
         status = lmdb_env_renew(lmdb->env);
     if (status == STATUS_OK)
         status = lmdb_env_tables(lmdb->env, lmdb->tables, &lmdb->layout);

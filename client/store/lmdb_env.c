@@ -4,10 +4,11 @@
 #include "client/store/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { READERS = 512 };
+enum { READERS = 512, LOCK_BYTES = (READERS + 2) * 64 /* a cache line each */ };
 
 #define MAP_BYTES ((size_t)64 << 30)
 
@@ -58,9 +59,28 @@ struct bytes lmdb_bytes(const MDB_val *val)
     return bytes_of(val->mv_data, val->mv_size);
 }
 
+/* LMDB maps its table of readers over holes: on a full disk the first touch of one would end the
+ * process with SIGBUS. So it gets its room before, where the file system can be asked for it. */
+static enum status lock_reserve(const char *path)
+{
+    char name[FOLDER_PATH_BYTES];
+    int size = snprintf(name, sizeof name, "%s-lock", path);
+    if (size < 0 || (size_t)size >= sizeof name)
+        return STATUS_IO;
+    int descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return folder_fault(errno);
+    int error = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, LOCK_BYTES) == 0 ? 0 : errno;
+    (void)close(descriptor);
+    return error == ENOSPC || error == EDQUOT ? STATUS_FULL : STATUS_OK;
+}
+
 enum status lmdb_env_open(const char *path, unsigned flags, MDB_env **env)
 {
     MDB_env *opened = NULL;
+    enum status status = (flags & MDB_RDONLY) != 0 ? STATUS_OK : lock_reserve(path);
+    if (status != STATUS_OK)
+        return status;
     int rc = mdb_env_create(&opened);
     if (rc != MDB_SUCCESS)
         return lmdb_status(rc);

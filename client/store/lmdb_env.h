@@ -17,7 +17,8 @@ MDB_val lmdb_val(struct bytes bytes);
 struct bytes lmdb_bytes(const MDB_val *val);
 
 /* Opens the environment in file |path| with |flags| beside those every store has, and forgets
- * readers that died. Errors: CORRUPT, IO, NO_MEMORY. */
+ * readers that died. Errors: CORRUPT, FULL (no room for the table of readers), READ_ONLY, IO,
+ * NO_MEMORY. */
 CHECK_RESULT enum status lmdb_env_open(const char *path, unsigned flags, MDB_env **env);
 /* Gives a store of an older layout the tables it lacks; all it holds stays as it is. Errors:
  * STORE_NEWER, CORRUPT, IO, FULL, NO_MEMORY. */

@@ -14,6 +14,21 @@ static void say_exchange(struct call *call, const struct json *document)
              (long long)json_as_integer(json_member(document, "ms"), 0));
 }
 
+static void fail_no_room(struct call *call)
+{
+    const struct failure failure = {
+        .code = HOSO_UNREACHABLE,
+        .name = "no_room",
+        .kept = {"Việc chưa gửi vẫn còn nguyên ở máy này.", "What was not sent is kept here."},
+        .next = {"Giải phóng chỗ trên ổ đĩa của hai bên, rồi chạy lại: hoso sync",
+                 "Free some room on the disks of both, then: hoso sync"}};
+
+    call_fail(call, &failure, "%s", "%s",
+              call_pick(call, "Chưa trao đổi hết: ổ đĩa của cấp trên, hoặc của máy này, đã đầy.",
+                        "Not all was exchanged: the disk of the node above, or of this one, is "
+                        "full."));
+}
+
 void command_sync(struct call *call)
 {
     char url[1024];
@@ -39,7 +54,9 @@ void command_sync(struct call *call)
                           .insecure = call_flag(call, "insecure")};
     enum status status =
         call->host->sync(call->host->context, &route, call_flag(call, "watch"), &exchange);
-    if (status)
+    if (status == STATUS_FULL)
+        fail_no_room(call);
+    else if (status)
         call_fail_status(call, status);
     else if (call->json)
         buffer_append_bytes(&call->answer->out, buffer_view(&exchange));
