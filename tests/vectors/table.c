@@ -9,6 +9,9 @@ const struct vector_file vector_files[] = {
     {"receipts", receipts_make, receipts_check},
     {"handshake", handshake_make, handshake_check},
     {"frames", frames_make, frames_check},
+    {"packs", packs_make, packs_check},
+    {"authority", authority_make, authority_check},
+    {"views", views_make, views_check},
 };
 
 const size_t vector_file_count = sizeof vector_files / sizeof vector_files[0];

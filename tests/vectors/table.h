@@ -23,5 +23,14 @@ json_t *handshake_make(void);
 void handshake_check(const json_t *file);
 json_t *frames_make(void);
 void frames_check(const json_t *file);
+json_t *packs_make(void);
+void packs_check(const json_t *file);
+json_t *authority_make(void);
+void authority_check(const json_t *file);
+json_t *views_make(void);
+void views_check(const json_t *file);
+
+/* Appends the canonical form of the small pack of packs.json. */
+void vector_pack(struct buffer *out);
 
 #endif
