@@ -359,12 +359,13 @@ enum status peer_row_decode(struct bytes bytes, struct peer_row *row)
 void signer_row_encode(const struct signer_row *row, uint8_t out[SIGNER_ROW_BYTES])
 {
     out = put_i64(put_name(put_u32(out, row->number), &row->epoch), row->seconds);
-    put_u64(put_u64(out, row->arrival), row->newest);
+    put_u8(put_u64(put_u64(out, row->arrival), row->newest), row->named ? 1 : 0);
 }
 
 enum status signer_row_decode(struct bytes bytes, struct signer_row *row)
 {
-    if (bytes.size != SIGNER_ROW_BYTES)
+    bool short_row = bytes.size == SIGNER_ROW_BYTES - 1; /* of a store written before |named| */
+    if (bytes.size != SIGNER_ROW_BYTES && !short_row)
         return STATUS_CORRUPT;
     struct taker from = {bytes.at};
     row->number = take_u32(&from);
@@ -372,6 +373,7 @@ enum status signer_row_decode(struct bytes bytes, struct signer_row *row)
     row->seconds = take_i64(&from);
     row->arrival = take_u64(&from);
     row->newest = take_u64(&from);
+    row->named = !short_row && take_u8(&from) != 0;
     return STATUS_OK;
 }
 

@@ -204,11 +204,12 @@ enum { PEER_ROW_BYTES = 1 + 16 + 8 + 16 + 16 + 8 + 1 + 8 };
 struct signer_row {
     uint32_t number;
     struct name epoch; /* the current one, as far as is known */
+    bool named;        /* the signer itself named it, in a session */
     int64_t seconds;   /* of the newest receipt of it */
     uint64_t arrival;  /* the largest of its receipts of that epoch */
     uint64_t newest;   /* number of that receipt; 0 none. Counts as a reference */
 };
-enum { SIGNER_ROW_BYTES = 44 };
+enum { SIGNER_ROW_BYTES = 45 };
 
 struct cover_row {
     uint64_t receipt;

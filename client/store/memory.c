@@ -45,6 +45,10 @@ struct memory_store {
     bool failed;
     uint64_t edits;
     uint64_t fail_countdown;
+    bool failed_lands;
+    struct version *landed; /* counted: what a failed commit has left on the disk; or NULL */
+    uint64_t fill_countdown;
+    bool full;
     uint64_t free_bytes;
     bool reserve;
 };
@@ -99,6 +103,7 @@ static void memory_close(struct store *store)
     struct memory_store *memory = memory_of(store);
     assert(!memory->writing);
     version_drop(memory->version);
+    version_drop(memory->landed);
     pthread_mutex_destroy(&memory->lock);
     free(memory);
 }
@@ -129,6 +134,11 @@ static enum status memory_put(struct store_write *base, enum store_table table, 
                               struct bytes value)
 {
     struct memory_write *write = (struct memory_write *)base;
+    struct memory_store *memory = write->store;
+    if (memory->fill_countdown > 0 && --memory->fill_countdown == 0)
+        memory->full = true;
+    if (memory->full)
+        return STATUS_FULL;
     struct tree_entry *entry = tree_entry_new(key, value);
     if (!entry)
         return STATUS_NO_MEMORY;
@@ -159,21 +169,32 @@ static void memory_abort(struct store_write *base)
     write->store->writing = false;
 }
 
+/* The write's trees as a version; they are the write's no more. NULL: out of memory. */
+static struct version *version_of(struct memory_write *write)
+{
+    struct version *version = calloc(1, sizeof *version);
+    if (!version)
+        return NULL;
+    atomic_init(&version->references, 1);
+    version->number = write->edit;
+    memcpy(version->roots, write->roots, sizeof version->roots);
+    memset(write->roots, 0, sizeof write->roots);
+    return version;
+}
+
 static enum status memory_commit(struct store_write *base)
 {
     struct memory_write *write = (struct memory_write *)base;
     struct memory_store *memory = write->store;
     bool fails = memory->fail_countdown > 0 && --memory->fail_countdown == 0;
-    struct version *version = fails ? NULL : malloc(sizeof *version);
-    if (!version) {
+    struct version *version = fails && !memory->failed_lands ? NULL : version_of(write);
+    if (fails)
+        memory->landed = version;
+    if (fails || !version) {
         memory->failed = true;
         memory_abort(base);
         return STATUS_IO;
     }
-    atomic_init(&version->references, 1);
-    version->number = write->edit;
-    memcpy(version->roots, write->roots, sizeof version->roots);
-    memset(write->roots, 0, sizeof write->roots);
     pthread_mutex_lock(&memory->lock);
     version->older = memory->version;
     memory->version = version;
@@ -373,6 +394,12 @@ void store_memory_forget(struct store *store, uint64_t commits)
     struct memory_store *memory = memory_of(store);
     assert(!memory->writing);
     memory->failed = false;
+    if (memory->landed) {
+        memory->landed->older = memory->version;
+        memory->version = memory->landed;
+        memory->landed = NULL;
+        version_trim(memory->version);
+    }
     while (commits > 0 && memory->version->older) {
         struct version *lost = memory->version;
         memory->version = version_keep(lost->older);
@@ -384,6 +411,43 @@ void store_memory_forget(struct store *store, uint64_t commits)
 void store_memory_fail_commit(struct store *store, uint64_t countdown)
 {
     memory_of(store)->fail_countdown = countdown;
+}
+
+void store_memory_land_failed(struct store *store, bool lands)
+{
+    memory_of(store)->failed_lands = lands;
+}
+
+void store_memory_fill(struct store *store, uint64_t countdown)
+{
+    memory_of(store)->fill_countdown = countdown;
+    memory_of(store)->full = false;
+}
+
+bool store_memory_flip(struct store *store, enum store_table table, uint64_t choice)
+{
+    struct memory_store *memory = memory_of(store);
+    struct tree_node **root = &memory->version->roots[table];
+    uint8_t key[8];
+    be64_store(key, choice);
+    struct tree_entry *found = tree_above(*root, bytes_of(key, sizeof key), false);
+    assert(!memory->writing);
+    if (!found)
+        found = tree_end(*root, choice & 1);
+    struct bytes value = found ? tree_value(found) : (struct bytes){NULL, 0};
+    uint8_t *bytes = value.size > 0 ? malloc(value.size) : NULL;
+    if (!bytes)
+        return false;
+    uint64_t bit = choice % (8 * value.size);
+    memcpy(bytes, value.at, value.size);
+    bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    struct tree_entry *changed = tree_entry_new(tree_key(found), bytes_of(bytes, value.size));
+    free(bytes);
+    bool flipped = changed && tree_put(++memory->edits, root, changed);
+    memory->version->number = memory->edits;
+    if (!flipped)
+        tree_entry_drop(changed);
+    return flipped;
 }
 
 void store_memory_set_room(struct store *store, uint64_t free_bytes, bool reserve)

@@ -76,6 +76,13 @@ struct store *store_memory_clone(const struct store *store);
 void store_memory_forget(struct store *store, uint64_t commits);
 /* The so-many-th next commit fails with IO; 0: none. */
 void store_memory_fail_commit(struct store *store, uint64_t countdown);
+/* A commit that fails has reached the disk all the same: store_memory_forget() finds it. */
+void store_memory_land_failed(struct store *store, bool lands);
+/* The disk is full from the so-many-th put on: that one and all later ones fail with FULL, until
+ * there is room again; 0: now there is. */
+void store_memory_fill(struct store *store, uint64_t countdown);
+/* Flips one bit of one row of |table| where it lies, both chosen by |choice|. False: no row. */
+bool store_memory_flip(struct store *store, enum store_table table, uint64_t choice);
 /* What store_room() is to tell; a fresh one has no bound. */
 void store_memory_set_room(struct store *store, uint64_t free_bytes, bool reserve);
 

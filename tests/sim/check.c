@@ -90,7 +90,7 @@ static void look_at_case(void *context, struct witness_entry *entry)
 {
     struct look *look = context;
     struct world *world = look->node->world;
-    if (entry->kind != KIND_GENESIS || !((entry->holders >> look->node->index) & 1))
+    if (entry->kind != KIND_GENESIS || !witness_holds(entry, look->node))
         return;
     struct name case_name = name_of_hash(&entry->id);
     struct arena arena;
@@ -98,7 +98,9 @@ static void look_at_case(void *context, struct witness_entry *entry)
     arena_init(&arena, CHECK_ARENA);
     enum status status = replica_view(look->read, &case_name, &arena, &view);
     char brief[9];
-    if (status != STATUS_OK)
+    if (look->node->damaged) {
+        /* What it shows of the damaged case, scrub and verify tell. */
+    } else if (status != STATUS_OK)
         world_fail(world, "%s has no view of case %s: %s", look->node->name,
                    name_brief(&case_name, brief), status_name(status));
     else {
@@ -139,8 +141,9 @@ static bool look_at_summary(void *context, const struct summary *row)
 
 static void check_list(struct look *look, const struct replica_status *status)
 {
-    if (status->stale_cases == 0 && replica_each_summary(look->read, (struct bytes){NULL, 0},
-                                                         look_at_summary, look) != STATUS_OK)
+    if (status->stale_cases == 0 && !look->node->damaged &&
+        replica_each_summary(look->read, (struct bytes){NULL, 0}, look_at_summary, look) !=
+            STATUS_OK)
         world_fail(look->node->world, "%s: its list cannot be read", look->node->name);
 }
 
@@ -189,7 +192,7 @@ bool check_at_rest(struct world *world)
             return false;
         for (size_t k = 0; k < node->route_count; k++) {
             const struct route *route = &node->routes[k];
-            if (route->wanted && is_living(world->nodes[route->server]) && !rests(node, route))
+            if (route->wanted && route_leads(world, route) && !rests(node, route))
                 return false;
         }
     }
@@ -220,7 +223,7 @@ static void find_a_way(struct node *node)
     struct node *top = node->world->nodes[0];
     bool any = node == top;
     for (size_t k = 0; k < node->route_count; k++)
-        any = any || is_living(node->world->nodes[node->routes[k].server]);
+        any = any || route_leads(node->world, &node->routes[k]);
     if (!any && node->route_count < NODE_ROUTES_MAX) {
         world_say(node->world, "%s has no office any more and goes to %s", node->name, top->name);
         node_add_route(node, top);
@@ -276,6 +279,24 @@ static bool rest_at_last(struct world *world)
     return rested;
 }
 
+/* A flipped bit is found by whoever looks, and its machine is replaced. */
+static void take_out(struct node *node)
+{
+    struct replica_read *read = NULL;
+    struct replica_verdict verdict = {0};
+    if (!is_living(node))
+        return;
+    node_boot(node);
+    if (node_is_up(node) && replica_read_begin(node->replica, &read) == STATUS_OK) {
+        enum status status = replica_verify(read, true, &verdict);
+        replica_read_end(read);
+        if (status == STATUS_OK && verdict.ok)
+            world_fail(node->world, "%s verifies, but a bit of a record has flipped", node->name);
+    }
+    if (node_is_up(node))
+        node_burn(node);
+}
+
 void check_heal(struct world *world)
 {
     world_say(world, "the network heals");
@@ -286,11 +307,16 @@ void check_heal(struct world *world)
         for (size_t k = 0; k < node->route_count; k++) {
             node->routes[k].blocked = false;
             node->routes[k].failures = 0;
+            node->routes[k].pending = false; /* it may be waiting for tomorrow's window */
         }
         if (is_living(node))
             find_a_way(node);
-        if (is_living(node) && !world->lmdb)
+        if (is_living(node) && !world->lmdb) {
             store_memory_set_room(node->disk.store, UINT64_MAX, false);
+            store_memory_fill(node->disk.store, 0);
+        }
+        if (node->damaged)
+            take_out(node);
         if (is_living(node))
             node_boot(node);
         cable_wake(node);
@@ -319,7 +345,7 @@ static void check_entry(void *context, struct witness_entry *entry)
     const struct node *top = world->nodes[0];
     if (entry->destroyed || entry->hostile || !is_living(top))
         return;
-    if ((entry->holders >> top->index) & 1)
+    if (witness_holds(entry, top))
         return;
     char log[9];
     world_fail(world, "%s record of log %s seq %llu, written at %s, is not at %s%s",
@@ -362,7 +388,7 @@ static void compare(struct node *node, const struct replica_status *mine,
                     const struct replica_status *tops)
 {
     struct world *world = node->world;
-    struct name scopes[DISTRICT_UNITS + 1];
+    struct name scopes[DISTRICT_UNITS_MAX + 1];
     size_t count = district_scopes(&world->district, scopes);
     for (size_t i = 0; i < count; i++) {
         struct replica_scope_status here = {0};
@@ -387,7 +413,7 @@ static void say_waiting(void *context, struct witness_entry *entry)
 {
     const struct look *look = context;
     char log[9];
-    if (!((entry->holders >> look->node->index) & 1) ||
+    if (!witness_holds(entry, look->node) ||
         (replica_level(look->read, &entry->log, entry->seq) & LEVEL_HUB))
         return;
     world_say(look->node->world, "%s: log %s seq %llu, written at %s, has no receipt of the hub",

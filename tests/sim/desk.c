@@ -48,7 +48,7 @@ static void write_text(struct draft *draft, const char *field, uint64_t op, cons
 
 static void set_actor(struct draft *draft, const struct node *node, enum hat hat)
 {
-    const char *officer = district_officer(node->unit, hat);
+    const char *officer = district_officer(&node->world->district, node->unit, hat);
     draft->act.officer = bytes_of_text(officer ? officer : "");
     draft->act.hat = hat;
 }
@@ -90,7 +90,7 @@ struct choice {
 static void consider_case(void *context, struct witness_entry *entry)
 {
     struct choice *choice = context;
-    bool here = (entry->holders >> choice->node->index) & 1;
+    bool here = witness_holds(entry, choice->node);
     if (entry->kind != KIND_GENESIS || !here)
         return;
     if (prng_below(choice->prng, ++choice->seen) == 0)
@@ -256,7 +256,8 @@ static enum status import_call(struct node *node, void *context)
     (void)context;
     draft_receipt(&draft, node, some_name(&node->world->prng));
     uint64_t row = ++node->world->imports;
-    snprintf(code, sizeof code, "%s-1910%02llu-%04llu", district_unit(node->unit),
+    snprintf(code, sizeof code, "%s-1910%02llu-%04llu",
+             district_unit(&node->world->district, node->unit),
              (unsigned long long)(1 + row / 9999), (unsigned long long)(1 + row % 9999));
     write_text(&draft, "ma_ho_so", WRITE_SET, code);
     draft.act.number = false;

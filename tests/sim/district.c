@@ -1,25 +1,24 @@
 #include "tests/sim/district.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const unit_codes[DISTRICT_UNITS] = {"000.00.30.H57", "000.01.30.H57",
-                                                       "000.02.30.H57", "000.03.30.H57"};
 static const char *const procedure_codes[] = {"1.001193", "1.000656", "2.000815"};
 
+/* Who sits where, as "tn1" at unit 1; the hub has those with |at_hub|. */
 struct desk {
     enum hat hat;
-    const char *officers[DISTRICT_UNITS];
+    const char *prefix;
+    bool at_hub;
+    bool at_communes;
 };
 
-static const struct desk desks[] = {
-    {HAT_RECEPTION, {NULL, "tn1", "tn2", "tn3"}},
-    {HAT_SPECIALIST, {"vh0", "ht1", "ht2", "ht3"}},
-    {HAT_HEAD_OF_ONE_STOP, {NULL, "mc1", "mc2", "mc3"}},
-    {HAT_LEADER, {NULL, "ct1", "ct2", "ct3"}},
-    {HAT_CASE_DECIDER, {"tp0", NULL, NULL, NULL}},
+static const struct desk desks[DISTRICT_DESKS] = {
+    {HAT_RECEPTION, "tn", false, true},        {HAT_SPECIALIST, "ht", true, true},
+    {HAT_HEAD_OF_ONE_STOP, "mc", false, true}, {HAT_LEADER, "ct", false, true},
+    {HAT_CASE_DECIDER, "tp", true, false},
 };
-enum { DESK_COUNT = sizeof desks / sizeof desks[0] };
 
 struct field_row {
     const char *key;
@@ -58,30 +57,31 @@ static uint32_t bit(enum hat hat)
     return UINT32_C(1) << hat;
 }
 
-const char *district_unit(size_t unit)
+const char *district_unit(const struct district *district, size_t unit)
 {
-    return unit_codes[unit % DISTRICT_UNITS];
+    return district->units[unit % district->unit_count];
 }
 
-struct name district_scope(size_t unit)
+struct name district_scope(const struct district *district, size_t unit)
 {
-    struct bytes code = bytes_of_text(district_unit(unit));
+    struct bytes code = bytes_of_text(district_unit(district, unit));
     return seal_name("hoso/sim/scope", &code, 1);
 }
 
-size_t district_scopes(const struct district *district, struct name scopes[DISTRICT_UNITS + 1])
+size_t district_scopes(const struct district *district, struct name scopes[DISTRICT_UNITS_MAX + 1])
 {
     scopes[0] = authority_scope(&district->root);
-    for (size_t i = 0; i < DISTRICT_UNITS; i++)
-        scopes[i + 1] = district_scope(i);
-    return DISTRICT_UNITS + 1;
+    for (size_t i = 0; i < district->unit_count; i++)
+        scopes[i + 1] = district_scope(district, i);
+    return district->unit_count + 1;
 }
 
-const char *district_officer(size_t unit, enum hat hat)
+const char *district_officer(const struct district *district, size_t unit, enum hat hat)
 {
-    for (size_t i = 0; i < DESK_COUNT; i++) {
+    for (size_t i = 0; i < DISTRICT_DESKS; i++) {
+        const char *code = district->officers[unit % district->unit_count][i];
         if (desks[i].hat == hat)
-            return desks[i].officers[unit % DISTRICT_UNITS];
+            return code[0] ? code : NULL;
     }
     return NULL;
 }
@@ -108,17 +108,17 @@ static struct pack_field field_of(const struct field_row *row)
     return field;
 }
 
-static size_t officers_of_pack(struct pack_officer *officers)
+static size_t officers_of_pack(const struct district *district, struct pack_officer *officers)
 {
     size_t count = 0;
-    for (size_t unit = 0; unit < DISTRICT_UNITS; unit++) {
-        for (size_t i = 0; i < DESK_COUNT; i++) {
-            const char *code = desks[i].officers[unit];
-            if (!code)
+    for (size_t unit = 0; unit < district->unit_count; unit++) {
+        for (size_t i = 0; i < DISTRICT_DESKS; i++) {
+            const char *code = district->officers[unit][i];
+            if (!code[0])
                 continue;
             officers[count++] = (struct pack_officer){.code = bytes_of_text(code),
                                                       .name = bytes_of_text(code),
-                                                      .unit = bytes_of_text(unit_codes[unit]),
+                                                      .unit = bytes_of_text(district->units[unit]),
                                                       .title = bytes_of_text("officer"),
                                                       .hats = bit(desks[i].hat),
                                                       .first_hat = (uint8_t)desks[i].hat};
@@ -127,7 +127,35 @@ static size_t officers_of_pack(struct pack_officer *officers)
     return count;
 }
 
-static void encode_pack(struct buffer *out)
+static void name_units(struct district *district)
+{
+    for (size_t unit = 0; unit < district->unit_count; unit++) {
+        snprintf(district->units[unit], DISTRICT_CODE_BYTES, "%03zu.%02zu.30.H57", unit / 100,
+                 unit % 100);
+        for (size_t i = 0; i < DISTRICT_DESKS; i++) {
+            if (unit == 0 ? desks[i].at_hub : desks[i].at_communes)
+                snprintf(district->officers[unit][i], sizeof district->officers[unit][i], "%s%zu",
+                         desks[i].prefix, unit % 1000);
+        }
+    }
+}
+
+/* As many as the district has units: too large for the stack. */
+struct lists {
+    struct pack_unit units[DISTRICT_UNITS_MAX];
+    struct pack_officer officers[DISTRICT_UNITS_MAX * DISTRICT_DESKS];
+};
+
+static void list_units(const struct district *district, struct pack_unit *units)
+{
+    for (size_t i = 0; i < district->unit_count; i++)
+        units[i] = (struct pack_unit){.code = bytes_of_text(district->units[i]),
+                                      .name = bytes_of_text(district->units[i]),
+                                      .level = bytes_of_text(i ? "office" : "hub"),
+                                      .above = bytes_of_text(i ? district->units[0] : "")};
+}
+
+static void encode_pack(const struct district *district, struct buffer *out)
 {
     struct pack_field fields[FIELD_ROWS];
     for (size_t i = 0; i < FIELD_ROWS; i++)
@@ -143,13 +171,10 @@ static void encode_pack(struct buffer *out)
                                                 .supplement_policy = bytes_of_text("R"),
                                                 .fee_rule = bytes_of_text("fixed"),
                                                 .book = bytes_of_text("book")};
-    struct pack_unit units[DISTRICT_UNITS];
-    for (size_t i = 0; i < DISTRICT_UNITS; i++)
-        units[i] = (struct pack_unit){.code = bytes_of_text(unit_codes[i]),
-                                      .name = bytes_of_text(unit_codes[i]),
-                                      .level = bytes_of_text(i ? "office" : "hub"),
-                                      .above = bytes_of_text(i ? unit_codes[0] : "")};
-    struct pack_officer officers[DISTRICT_UNITS * DESK_COUNT];
+    struct lists *lists = calloc(1, sizeof *lists);
+    if (!lists)
+        abort();
+    list_units(district, lists->units);
     struct pack_label domain = {bytes_of_text("HT"), bytes_of_text("HT")};
     struct pack_label states[10];
     static const char *const numbers[10] = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"};
@@ -164,10 +189,10 @@ static void encode_pack(struct buffer *out)
                         .field_count = FIELD_ROWS,
                         .procedures = procedures,
                         .procedure_count = procedure_count,
-                        .units = units,
-                        .unit_count = DISTRICT_UNITS,
-                        .officers = officers,
-                        .officer_count = officers_of_pack(officers),
+                        .units = lists->units,
+                        .unit_count = district->unit_count,
+                        .officers = lists->officers,
+                        .officer_count = officers_of_pack(district, lists->officers),
                         .domains = &domain,
                         .domain_count = 1,
                         .states = states,
@@ -184,13 +209,16 @@ static void encode_pack(struct buffer *out)
                         .reach_below_hats = bit(HAT_CASE_DECIDER)};
     if (pack_encode(&pack, out) != STATUS_OK)
         abort();
+    free(lists);
 }
 
-void district_init(struct district *district, const uint8_t seed[32])
+void district_init(struct district *district, size_t units, const uint8_t seed[32])
 {
+    *district = (struct district){.unit_count = units};
+    name_units(district);
     key_pair_of_seed(seed, &district->root, &district->root_secret);
     buffer_init(&district->pack, LIMIT_PACK_BYTES);
-    encode_pack(&district->pack);
+    encode_pack(district, &district->pack);
 }
 
 void district_deinit(struct district *district)

@@ -409,6 +409,11 @@ void endpoint_perform(struct endpoint *endpoint, struct item *item)
     case ITEM_CLOSED:
         perform_closed(endpoint);
         break;
+    case ITEM_CUT:
+        world_fault(endpoint->world, FAULT_WINDOW);
+        if (endpoint->cable)
+            cable_cut(endpoint->world, endpoint->cable, true);
+        break;
     default:
         perform_event(endpoint, item);
         break;

@@ -11,6 +11,7 @@ static const int64_t START_SECONDS = 1767574800;
 static const int64_t NEVER_SECONDS = INT64_C(7258118400);
 
 enum { FOUNDING_COMMITS = 12 };
+static const uint64_t DAY_US = UINT64_C(86400) * 1000000;
 
 static void node_random(void *context, uint8_t *out, size_t size)
 {
@@ -64,11 +65,11 @@ struct node *node_new(struct world *world, const char *name, uint64_t role,
     struct replica_identity *identity = &node->identity;
     node->unit = unit;
     identity->role = role;
-    identity->unit = bytes_of_text(district_unit(unit));
+    identity->unit = bytes_of_text(district_unit(&world->district, unit));
     identity->name = bytes_of_text(node->name);
     prng_fill(&node->prng, identity->seed, sizeof identity->seed);
     identity->root = world->district.root;
-    identity->scope = district_scope(unit);
+    identity->scope = district_scope(&world->district, unit);
     if (upstream) {
         identity->has_upstream = true;
         identity->upstream = upstream->key;
@@ -82,11 +83,22 @@ struct node *node_new(struct world *world, const char *name, uint64_t role,
     return node;
 }
 
+bool route_leads(const struct world *world, const struct route *route)
+{
+    const struct node *server = world->nodes[route->server];
+    return !server->burned && server->founded && public_key_equal(&server->key, &route->key);
+}
+
 size_t node_add_route(struct node *node, const struct node *server)
 {
     if (node->route_count == NODE_ROUTES_MAX)
         abort();
-    node->routes[node->route_count] = (struct route){.server = server->index, .wanted = true};
+    struct prng *prng = &node->prng;
+    node->routes[node->route_count] = (struct route){.server = server->index,
+                                                     .key = server->key,
+                                                     .wanted = true,
+                                                     .windowed = prng_chance(prng, 700),
+                                                     .window_us = prng_below(prng, DAY_US)};
     return node->route_count++;
 }
 
@@ -97,7 +109,7 @@ void node_free(struct node *node)
     scribe_clear(&node->scribe);
     disk_remove(&node->disk);
     for (size_t i = 0; i < node->backup_count; i++)
-        disk_remove(&node->backups[i]);
+        disk_remove(&node->backups[i].disk);
     free(node);
 }
 
@@ -110,6 +122,11 @@ void node_boot(struct node *node)
     node->replica = status == STATUS_OK ? node->replica : NULL;
     if (status == STATUS_NOT_FOUND && node->unknowing) {
         world_say(node->world, "%s's disk has lost everything", node->name);
+        node_burn(node);
+        return;
+    }
+    if (status != STATUS_OK && node->damaged) {
+        world_say(node->world, "%s does not start: %s", node->name, status_name(status));
         node_burn(node);
         return;
     }
@@ -154,6 +171,7 @@ void node_crash(struct node *node, uint64_t commits_lost)
     store_memory_forget(node->disk.store, commits_lost);
     if (commits_lost == 0)
         return;
+    world_fault(node->world, FAULT_COMMITS_FORGOTTEN);
     world_say(node->world, "%s's disk has lost %llu commits it had called durable", node->name,
               (unsigned long long)commits_lost);
     witness_forget(node->world, node);
@@ -170,22 +188,83 @@ bool node_backup(struct node *node)
 {
     if (node->backup_count == NODE_BACKUPS_MAX || node->burned || !node->founded)
         return false;
-    disk_copy(&node->disk, &node->backups[node->backup_count++], node->world->seed,
-              node->world->disks++);
+    struct backup *backup = &node->backups[node->backup_count++];
+    *backup = (struct backup){.identity = node->identity,
+                              .key = node->key,
+                              .unit = node->unit,
+                              .damaged = node->damaged,
+                              .route_count = node->route_count};
+    memcpy(backup->routes, node->routes, sizeof backup->routes);
+    disk_copy(&node->disk, &backup->disk, node->world->seed, node->world->disks++);
+    world_fault(node->world, FAULT_BACKUP);
     world_say(node->world, "%s's disk is copied", node->name);
     return true;
 }
 
-void node_restore(struct node *node, size_t index)
+/* Of another computer's routes: its connections are none of this one's. */
+static void forget_calls(struct node *node)
 {
-    world_say(node->world, "%s goes back to copy %zu", node->name, index);
+    for (size_t i = 0; i < node->route_count; i++) {
+        node->routes[i].endpoint = 0;
+        node->routes[i].pending = false;
+    }
+}
+
+/* |backup| takes the disk's place; the computer is whose disk it has. */
+static void put_back(struct node *node, const struct backup *backup)
+{
+    struct public_key was = node->key;
     process_end(node);
     disk_remove(&node->disk);
-    disk_copy(&node->backups[index], &node->disk, node->world->seed, node->world->disks++);
+    disk_copy(&backup->disk, &node->disk, node->world->seed, node->world->disks++);
+    node->identity = backup->identity;
+    node->identity.name = bytes_of_text(node->name);
+    node->key = backup->key;
+    node->unit = backup->unit;
+    if (!public_key_equal(&was, &node->key)) {
+        memcpy(node->routes, backup->routes, sizeof node->routes);
+        node->route_count = backup->route_count;
+        forget_calls(node);
+    }
     witness_forget(node->world, node);
     node->unknowing = true;
+    node->damaged = backup->damaged;
     node->commits = 0;
     node_boot(node);
+}
+
+void node_restore(struct node *node, size_t index)
+{
+    world_fault(node->world, FAULT_RESTORE);
+    world_say(node->world, "%s goes back to copy %zu", node->name, index);
+    put_back(node, &node->backups[index]);
+}
+
+void node_restore_wrong(struct node *node, const struct node *other, size_t index)
+{
+    world_fault(node->world, FAULT_WRONG_COPY);
+    world_say(node->world, "%s gets copy %zu of %s by mistake", node->name, index, other->name);
+    /* Two who own one counter: who keeps it a person must say. */
+    bool twin = other->identity.role != ROLE_DEVICE;
+    put_back(node, &other->backups[index]);
+    node->twin = node->twin || twin;
+    for (size_t i = 0; twin && i < node->world->node_count; i++) {
+        struct node *same = node->world->nodes[i];
+        same->twin = same->twin || public_key_equal(&same->key, &node->key);
+        same->unknowing = same->unknowing || public_key_equal(&same->key, &node->key);
+    }
+}
+
+void node_flip(struct node *node)
+{
+    uint64_t choice = prng_next(&node->world->prng);
+    /* Low log numbers, so that any record may be hit. */
+    choice &= ~(UINT64_C(0xffffff) << 40);
+    if (node->world->lmdb || !store_memory_flip(node->disk.store, TABLE_RECORD, choice))
+        return;
+    world_fault(node->world, FAULT_RECORD_BIT);
+    world_say(node->world, "a bit flips on %s's disk", node->name);
+    node->damaged = true;
 }
 
 struct node *node_clone(struct node *node, const char *name)
@@ -202,11 +281,10 @@ struct node *node_clone(struct node *node, const char *name)
     copy->clock_offset = node->clock_offset;
     memcpy(copy->routes, node->routes, sizeof copy->routes);
     copy->route_count = node->route_count;
-    for (size_t i = 0; i < copy->route_count; i++) {
-        copy->routes[i].endpoint = 0;
-        copy->routes[i].pending = false;
-    }
+    forget_calls(copy);
     disk_copy(&node->disk, &copy->disk, world->seed, world->disks++);
+    copy->damaged = node->damaged;
+    world_fault(world, FAULT_CLONE);
     node->unknowing = copy->unknowing = true;
     copy->twin = node->identity.role != ROLE_DEVICE;
     node->twin = node->twin || copy->twin;
@@ -217,6 +295,7 @@ struct node *node_clone(struct node *node, const char *name)
 
 void node_burn(struct node *node)
 {
+    world_fault(node->world, FAULT_BURN);
     world_say(node->world, "%s burns", node->name);
     process_end(node);
     disk_remove(&node->disk);
@@ -294,7 +373,7 @@ static enum status invite_call(struct node *by, void *context)
 {
     const struct joining *joining = context;
     enum status status = replica_invite(by->replica, &joining->invitation);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK && status != STATUS_FULL)
         world_fail(by->world, "%s cannot invite: %s", by->name, status_name(status));
     return status;
 }

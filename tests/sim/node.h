@@ -14,12 +14,26 @@ enum { NODE_ROUTES_MAX = 3, NODE_BACKUPS_MAX = 4 };
 
 /* A way up: the node calls |server| whenever it may. */
 struct route {
-    size_t server;     /* index of the node above */
-    bool wanted;       /* someone wants this connection */
-    bool blocked;      /* a partition */
-    uint64_t endpoint; /* of the standing connection at this node; 0 none */
-    uint64_t failures; /* in a row, for the back-off */
-    bool pending;      /* a CONNECT is in the queue */
+    size_t server;         /* index of the computer above */
+    struct public_key key; /* pinned: the node that is called */
+    bool wanted;           /* someone wants this connection */
+    bool blocked;          /* a partition */
+    uint64_t endpoint;     /* of the standing connection at this node; 0 none */
+    uint64_t failures;     /* in a row, for the back-off */
+    bool pending;          /* a CONNECT is in the queue */
+    bool windowed;         /* its line stands two minutes a day, if the weather says so ... */
+    uint64_t window_us;    /* ... from then on */
+};
+
+/* A disk as it was copied, and whose it is. */
+struct backup {
+    struct disk disk;
+    struct replica_identity identity;
+    struct public_key key;
+    size_t unit;
+    bool damaged;
+    struct route routes[NODE_ROUTES_MAX];
+    size_t route_count;
 };
 
 struct node {
@@ -42,13 +56,14 @@ struct node {
     struct route routes[NODE_ROUTES_MAX];
     size_t route_count;
 
-    struct disk backups[NODE_BACKUPS_MAX];
+    struct backup backups[NODE_BACKUPS_MAX];
     size_t backup_count;
     uint64_t commits;      /* this process made durable, since the disk was made */
     uint64_t told_receipt; /* number of the newest receipt sessions have heard of */
     bool unknowing;        /* restored or copied, and nothing has told it yet (K12) */
 
-    bool twin; /* a counter owner that was copied: who keeps the counter a person must say */
+    bool damaged; /* a bit of its disk has flipped */
+    bool twin;    /* a counter owner that was copied: who keeps the counter a person must say */
     uint64_t seen_arrival; /* how far the witness has read its arrivals */
     size_t unit;           /* index into the district's units */
     uint64_t acts_tried, acts_written;
@@ -81,6 +96,10 @@ void node_restart(struct node *node, uint64_t commits_lost, uint64_t after_us);
 bool node_backup(struct node *node);
 /* Puts backup |index| in place of the disk and boots. The backup stays. */
 void node_restore(struct node *node, size_t index);
+/* An operator puts backup |index| of |other| onto this computer, which works as |other| then. */
+void node_restore_wrong(struct node *node, const struct node *other, size_t index);
+/* A bit of a stored record flips. */
+void node_flip(struct node *node);
 /* Another computer with a copy of this disk, both in use. NULL: no room in the world. */
 struct node *node_clone(struct node *node, const char *name);
 /* The computer is gone for good. */
@@ -89,6 +108,8 @@ void node_burn(struct node *node);
 bool node_is_up(const struct node *node);
 int64_t node_wall_seconds(const struct node *node);
 struct node *node_named(struct world *world, const char *name);
+/* True iff who is called there is there: not burned, nor another since its operator's mistake. */
+bool route_leads(const struct world *world, const struct route *route);
 /* Adds a way up to |server|. Returns its index. */
 size_t node_add_route(struct node *node, const struct node *server);
 

@@ -32,9 +32,9 @@ static bool of_unknowing_lease(const struct witness *witness, const struct name 
 /* True iff the drawer or a node above it holds the record. */
 static bool is_known_above(const struct node *node, const struct witness_entry *entry)
 {
-    bool known = (entry->holders >> node->index) & 1;
+    bool known = witness_holds(entry, node);
     for (size_t i = 0; i < node->route_count; i++)
-        known = known || ((entry->holders >> node->routes[i].server) & 1);
+        known = known || witness_holds(entry, node->world->nodes[node->routes[i].server]);
     return known;
 }
 

@@ -29,7 +29,8 @@
     X(ARRIVED)   /* a session hears of the newest arrival */                                       \
     X(CLOSE)     /* effect: this end closes */                                                     \
     X(CLOSED)    /* this end learns that the connection is gone */                                 \
-    X(TICK)      /* a session's deadline */
+    X(TICK)      /* a session's deadline */                                                        \
+    X(CUT)       /* the line's window of the day is over */
 
 enum item_kind {
 #define ITEM_ENUM(name) ITEM_##name,

@@ -11,6 +11,7 @@ struct scenario {
     const char *name;
     const char *why; /* one line: what would be lost without the rule */
     void (*play)(struct world *world);
+    size_t offices; /* of the district's pack; 0: as always */
 };
 
 /* NULL past the end. */

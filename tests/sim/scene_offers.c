@@ -62,7 +62,7 @@ static enum status grant_call(struct node *node, void *context)
     struct grant grant = {.granter = node->key,
                           .key = late->key,
                           .role = ROLE_DEVICE,
-                          .unit = bytes_of_text(district_unit(1)),
+                          .unit = bytes_of_text(district_unit(&node->world->district, 1)),
                           .label = bytes_of_text("device1"),
                           .scopes = late->scopes,
                           .scope_count = 2};
@@ -91,11 +91,11 @@ void scene_scope_added_late(struct world *world)
     if (!late)
         abort();
     late->key = device->key;
-    late->scopes[0] = district_scope(1);
-    late->scopes[1] = district_scope(2);
+    late->scopes[0] = district_scope(&world->district, 1);
+    late->scopes[1] = district_scope(&world->district, 2);
     if (name_compare(&late->scopes[0], &late->scopes[1]) > 0) {
-        late->scopes[0] = district_scope(2);
-        late->scopes[1] = district_scope(1);
+        late->scopes[0] = district_scope(&world->district, 2);
+        late->scopes[1] = district_scope(&world->district, 1);
     }
     scribe_add(stage.hub, (struct job){.kind = JOB_CALL, .call = grant_call, .context = late});
     world_run(world, world->now_us + 5000000);

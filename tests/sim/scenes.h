@@ -7,19 +7,25 @@
 
 struct world;
 
-void scene_clone_silent(struct world *world);
-void scene_hub_snapshot_passes_cursor(struct world *world);
-void scene_office_cp_restore_under_devices(struct world *world);
-void scene_same_backup_restored_twice(struct world *world);
-void scene_author_burned(struct world *world);
-void scene_hub_lost_it_and_author_dead(struct world *world);
-void scene_scope_added_late(struct world *world);
-void scene_upload_then_idle(struct world *world);
-void scene_bad_header_mid_log(struct world *world);
-void scene_parent_unknown_to_receiver(struct world *world);
-void scene_direct_and_via_office(struct world *world);
-void scene_old_epoch_receipt(struct world *world);
-void scene_commit_failure(struct world *world);
-void scene_clocks(struct world *world);
+/* X(name, offices of the pack or 0, what would be lost without the rule) */
+#define SCENE_TABLE(X)                                                                             \
+    X(clone_silent, 0, "without ids in vectors the shorter branch of a copy is never sent (H01)")  \
+    X(hub_snapshot_passes_cursor, 0, "a rolled-back hub grows past an old cursor (H03)")           \
+    X(office_cp_restore_under_devices, 0, "the office is put back below its devices (H04)")        \
+    X(same_backup_restored_twice, 0, "one backup on two machines and on two days (H05)")           \
+    X(author_burned, 0, "only a third node holds the record (H08)")                                \
+    X(hub_lost_it_and_author_dead, 0, "what a dead office wrote is at another's only (H08)")       \
+    X(scope_added_late, 0, "a cursor has passed the records of a scope granted later (H09)")       \
+    X(upload_then_idle, 0, "the hub echoes what an office has uploaded (H11)")                     \
+    X(bad_header_mid_log, 0, "one record that is none blocks the stream for ever (H16)")           \
+    X(parent_unknown_to_receiver, 0, "an elided parent the receiver does not hold (H27)")          \
+    X(direct_and_via_office, 0, "levels are a set, not a ladder (H15)")                            \
+    X(old_epoch_receipt, 0, "a receipt of before the restore still counts (H15)")                  \
+    X(commit_failure, 0, "a commit fails and the session chains onto it (H42)")                    \
+    X(clocks, 0, "a clock at 1970 or 2099 decides something (H34, H35)")
+
+#define SCENE_DECLARE(title, count, text) void scene_##title(struct world *world);
+SCENE_TABLE(SCENE_DECLARE)
+#undef SCENE_DECLARE
 
 #endif

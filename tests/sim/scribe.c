@@ -105,7 +105,10 @@ static enum status perform_group(struct node *node, struct job *jobs, size_t cou
         return status;
     }
     if (prng_chance(&node->world->prng, node->world->weather.commit_fails) && !node->world->lmdb) {
-        world_say(node->world, "%s's disk fails", node->name);
+        bool lands = prng_chance(&node->world->prng, node->world->weather.commit_lands);
+        world_fault(node->world, lands ? FAULT_COMMIT_LANDED : FAULT_COMMIT_LOST);
+        world_say(node->world, "%s's disk fails%s", node->name, lands ? ", and has it" : "");
+        store_memory_land_failed(node->disk.store, lands);
         store_memory_fail_commit(node->disk.store, 1);
     }
     return replica_commit(replica, commit);

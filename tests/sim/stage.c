@@ -148,7 +148,7 @@ void stage_allow(struct stage *stage, const struct travel *travel, uint64_t most
 bool stage_holds(const struct node *node, const struct name *case_name)
 {
     const struct witness_entry *entry = witness_find16(&node->world->witness, case_name);
-    return entry && ((entry->holders >> node->index) & 1);
+    return entry && witness_holds(entry, node);
 }
 
 unsigned stage_level(const struct node *node, const struct name *case_name)

@@ -86,9 +86,22 @@ static void make_room(struct witness *witness)
 
 /* ---- learning ---- */
 
-static uint32_t bit_of(const struct node *node)
+static uint64_t bit_of(const struct node *node)
 {
-    return UINT32_C(1) << node->index;
+    return UINT64_C(1) << node->index % 64;
+}
+
+bool witness_holds(const struct witness_entry *entry, const struct node *node)
+{
+    return (entry->holders[node->index / 64] & bit_of(node)) != 0;
+}
+
+static bool is_held(const struct witness_entry *entry)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < WITNESS_NODES_MAX / 64; i++)
+        any |= entry->holders[i];
+    return any != 0;
 }
 
 static void enter(struct world *world, struct node *node, const struct record *record)
@@ -96,7 +109,7 @@ static void enter(struct world *world, struct node *node, const struct record *r
     struct witness *witness = &world->witness;
     struct witness_entry *known = witness_find(witness, &record->id);
     if (known) {
-        known->holders |= bit_of(node);
+        known->holders[node->index / 64] |= bit_of(node);
         known->destroyed = false;
         return;
     }
@@ -109,8 +122,8 @@ static void enter(struct world *world, struct node *node, const struct record *r
                                     .case_name = record_case(record),
                                     .seq = record->header.seq,
                                     .kind = record->header.kind,
-                                    .holders = bit_of(node),
                                     .writer = node->index};
+    entry->holders[node->index / 64] = bit_of(node);
     witness->count++;
     number_learn(world, node, record);
 }
@@ -120,6 +133,8 @@ static void learn_one(struct world *world, struct node *node, const struct read_
 {
     struct record record;
     enum status status = record_decode(row->raw, arena, &record);
+    if (node->damaged && (status != STATUS_OK || !hash_equal(&record.id, &row->id)))
+        return;
     if (status != STATUS_OK) {
         world_fail(world, "%s holds a record that is none: %s", node->name, status_name(status));
         return;
@@ -129,7 +144,7 @@ static void learn_one(struct world *world, struct node *node, const struct read_
 
 void witness_learn(struct world *world, struct node *node)
 {
-    struct name scopes[DISTRICT_UNITS + 1];
+    struct name scopes[DISTRICT_UNITS_MAX + 1];
     struct read_request request = {.kind = READ_ARRIVALS,
                                    .scopes = scopes,
                                    .scope_count = district_scopes(&world->district, scopes),
@@ -140,7 +155,7 @@ void witness_learn(struct world *world, struct node *node)
         struct read_result result = {0};
         arena_init(&arena, LEARN_ARENA);
         enum status status = replica_inquire(node->replica, &request, &arena, &result);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK && !node->damaged)
             world_fail(world, "%s cannot read its arrivals: %s", node->name, status_name(status));
         for (size_t i = 0; i < result.record_count && status == STATUS_OK; i++)
             learn_one(world, node, &result.records[i], &arena);
@@ -155,7 +170,7 @@ void witness_forget(struct world *world, struct node *node)
 {
     struct witness *witness = &world->witness;
     for (size_t i = 0; i < witness->capacity; i++)
-        witness->entries[i].holders &= ~bit_of(node);
+        witness->entries[i].holders[node->index / 64] &= ~bit_of(node);
     node->seen_arrival = 0;
 }
 
@@ -164,7 +179,7 @@ void witness_settle(struct world *world)
     struct witness *witness = &world->witness;
     for (size_t i = 0; i < witness->capacity; i++) {
         struct witness_entry *entry = &witness->entries[i];
-        if (!hash_is_none(&entry->id) && entry->holders == 0)
+        if (!hash_is_none(&entry->id) && !is_held(entry))
             entry->destroyed = true;
     }
 }
@@ -174,7 +189,7 @@ void witness_settle(struct world *world)
 bool witness_is_durable(struct node *sender, const struct receipt_head *head)
 {
     const struct witness_entry *entry = witness_find16(&sender->world->witness, &head->id16);
-    return entry && entry->seq == head->seq && ((entry->holders >> sender->index) & 1);
+    return entry && entry->seq == head->seq && witness_holds(entry, sender);
 }
 
 void witness_promise(struct world *world, struct node *sender, const struct receipt *receipt)

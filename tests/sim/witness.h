@@ -12,6 +12,8 @@
 struct world;
 struct node;
 
+enum { WITNESS_NODES_MAX = 256 };
+
 struct witness_entry {
     struct hash id;
     struct hash prev;
@@ -19,11 +21,11 @@ struct witness_entry {
     struct name case_name;
     uint64_t seq;
     uint64_t kind;
-    uint32_t holders; /* nodes whose disk holds it, a bit each */
-    size_t writer;    /* node that first held it */
-    bool receipted;   /* a receipt that covers it was sent */
-    bool destroyed;   /* every disk that held it is gone or was rolled back behind it */
-    bool hostile;     /* made by a node that breaks the rules: nobody promised anything */
+    uint64_t holders[WITNESS_NODES_MAX / 64]; /* nodes whose disk holds it, a bit each */
+    size_t writer;                            /* node that first held it */
+    bool receipted;                           /* a receipt that covers it was sent */
+    bool destroyed; /* every disk that held it is gone or was rolled back behind it */
+    bool hostile;   /* made by a node that breaks the rules: nobody promised anything */
 };
 
 /* A number that came out of a desk. */
@@ -72,6 +74,8 @@ struct witness_entry *witness_find16(struct witness *witness, const struct name 
 void witness_each(struct witness *witness, void (*each)(void *context, struct witness_entry *entry),
                   void *context);
 
+/* True iff |node|'s disk holds it, as far as was learnt. */
+bool witness_holds(const struct witness_entry *entry, const struct node *node);
 /* Reads what |node|'s disk holds since last time: new records are entered. Fails the world on
  * records that cannot be decoded. */
 void witness_learn(struct world *world, struct node *node);

@@ -11,13 +11,13 @@
 /* A run that does this many things has lost its way. */
 static const uint64_t STEPS_MAX = 4000000;
 
-void world_init(struct world *world, uint64_t seed, bool lmdb, FILE *trace)
+void world_init(struct world *world, uint64_t seed, size_t units, bool lmdb, FILE *trace)
 {
     *world = (struct world){.seed = seed, .lmdb = lmdb, .trace = trace};
     prng_seed(&world->prng, seed);
     uint8_t root[32];
     prng_fill(&world->prng, root, sizeof root);
-    district_init(&world->district, root);
+    district_init(&world->district, units ? units : DISTRICT_UNITS, root);
     world->weather = (struct weather){
         .effect_us_max = 2000, .delay_us_max = 50000, .rate_least = 32000, .rate_most = 4000000};
 }
@@ -34,6 +34,11 @@ void world_deinit(struct world *world)
     free(world->endpoints);
     witness_deinit(&world->witness);
     district_deinit(&world->district);
+}
+
+void world_fault(struct world *world, enum fault fault)
+{
+    world->faults[fault]++;
 }
 
 void world_say(struct world *world, const char *format, ...)
@@ -118,6 +123,7 @@ static void perform(struct world *world, struct item *item)
     case ITEM_CLOSE:
     case ITEM_CLOSED:
     case ITEM_TICK:
+    case ITEM_CUT:
         perform_of_endpoint(world, item);
         break;
     case ITEM_KINDS:
@@ -142,6 +148,7 @@ static bool crash_before(struct world *world, struct item *item)
         return false;
     uint64_t lost =
         prng_chance(&world->prng, world->weather.lying_disk) ? prng_between(&world->prng, 1, 3) : 0;
+    world_fault(world, FAULT_CRASH);
     world_say(world, "%s crashes before %s", node->name, item_name(item->kind));
     item_release(item);
     node_restart(node, lost, prng_between(&world->prng, 100000, 5000000));

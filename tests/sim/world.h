@@ -11,6 +11,7 @@
 
 #include "protocol/sync/session/session.h"
 #include "tests/sim/district.h"
+#include "tests/sim/fault.h"
 #include "tests/sim/prng.h"
 #include "tests/sim/queue.h"
 #include "tests/sim/witness.h"
@@ -21,7 +22,7 @@ struct node;
 struct endpoint;
 struct cable;
 
-enum { WORLD_NODES_MAX = 24 };
+enum { WORLD_NODES_MAX = WITNESS_NODES_MAX };
 
 /* What the world does to those who live in it. Chances are per mille. */
 struct weather {
@@ -34,7 +35,10 @@ struct weather {
     uint64_t crash;        /* an effect's chance that its node dies before it */
     uint64_t commit_fails; /* a group's chance that its commit fails */
     uint64_t lying_disk;   /* a crash's chance to lose commits that were said to be durable */
+    uint64_t commit_lands; /* such a commit's chance to be durable all the same */
     uint64_t damage;       /* a frame's chance to arrive with a flipped bit */
+    uint64_t loss;         /* a frame's chance to be lost and sent again, as TCP does */
+    bool windows;          /* lines stand two minutes a day */
 };
 
 struct world {
@@ -59,16 +63,18 @@ struct world {
 
     uint64_t paths[PATH_COUNT]; /* of all sessions that ended */
     uint64_t records_travelled;
-    uint64_t payload_travelled; /* bytes of frames */
-    uint64_t hostile;           /* > 0: a peer's fault may close a connection */
+    uint64_t payload_travelled;   /* bytes of frames */
+    uint64_t faults[FAULT_COUNT]; /* drawn so far */
+    uint64_t hostile;             /* > 0: a peer's fault may close a connection */
 
     FILE *trace; /* NULL: silent */
     bool failed;
     char failure[512];
 };
 
-/* Makes an empty world with the district of |seed|. |trace| may be NULL. */
-void world_init(struct world *world, uint64_t seed, bool lmdb, FILE *trace);
+/* Makes an empty world with the district of |seed|: |units|, the hub's with them, at most
+ * DISTRICT_UNITS_MAX; 0: DISTRICT_UNITS. |trace| may be NULL. */
+void world_init(struct world *world, uint64_t seed, size_t units, bool lmdb, FILE *trace);
 void world_deinit(struct world *world);
 
 /* Performs items until |until_us| or a failure. Time is then |until_us|. */
@@ -79,6 +85,8 @@ bool world_run_until(struct world *world, bool (*done)(struct world *world), uin
 /* Puts an item in, |after_us| from now. The node's present life is noted. */
 void world_after(struct world *world, uint64_t after_us, struct item item);
 
+/* Counts a fault. */
+void world_fault(struct world *world, enum fault fault);
 /* One line of the trace: "[  1234ms] " and the text. */
 void world_say(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A property does not hold: remembers the first text and ends the run. */

@@ -294,6 +294,7 @@ static enum status walk_add(struct walk *walk, const struct source *source)
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
     record.raw = row.raw;
+    record.id = row.id;
     record.log = log->name;
     return answer_add(&walk->answer, inquiry->arena, &record);
 }
@@ -353,6 +354,7 @@ static enum status log_walk(struct inquiry *inquiry, const struct log_row *log,
         if (status != STATUS_OK || !answer_takes(answer, inquiry->request, row.raw.size))
             break;
         struct read_record record = {.raw = row.raw,
+                                     .id = row.id,
                                      .log = log->name,
                                      .seq = be64_load(key.at + 4),
                                      .arrival = row.arrival,

@@ -202,8 +202,10 @@ struct checking {
     bool each;
     struct replica_verdict *verdict;
     const struct log_row *log;
-    struct position before; /* the last record proved */
-    struct arena arena;     /* of one run */
+    bool of_authority;
+    struct case_row case_row; /* the last one looked at; number 0: none */
+    struct position before;   /* the last record proved */
+    struct arena arena;       /* of one run */
     struct record *records;
     size_t count;
 };
@@ -215,6 +217,24 @@ static void found_bad(struct checking *checking, const struct log_row *log, uint
     checking->verdict->bad_log = log->name;
     checking->verdict->bad_seq = seq;
     checking->verdict->bad_why = why;
+}
+
+/* The row says of which case the record is. */
+static enum status case_check(struct checking *checking, const struct record_row *row,
+                              const struct record *record)
+{
+    struct case_row *found = &checking->case_row;
+    struct name case_name = record_case(record);
+    bool none = checking->of_authority || !record_is_of_case(record->header.kind);
+    if (none)
+        return row->case_number == 0 ? STATUS_OK : STATUS_CORRUPT;
+    enum status status = STATUS_OK;
+    if (found->number != row->case_number || row->case_number == 0)
+        status = log_case_get(checking->read->store, row->case_number, found);
+    if (status == STATUS_OK && name_equal(&found->name, &case_name))
+        return STATUS_OK;
+    found->number = 0;
+    return status == STATUS_OK || status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
 }
 
 /* Reads up to |most| records behind the last proved one; stops before one that is none. */
@@ -238,6 +258,13 @@ static enum status run_read(struct checking *checking, size_t most)
             return status;
         if (status != STATUS_OK || !hash_equal(&row.id, &record->id)) {
             found_bad(checking, log, seq, "not a record, or its hash does not fit");
+            break;
+        }
+        status = case_check(checking, &row, record);
+        if (status == STATUS_NO_MEMORY || status == STATUS_IO)
+            return status;
+        if (status != STATUS_OK) {
+            found_bad(checking, log, seq, "it does not stand with its case");
             break;
         }
         if (record->has_officer_signature) {
@@ -319,6 +346,8 @@ static enum status arrivals_check(struct checking *checking)
         status = arrival_row_decode(value, &row);
         if (status == STATUS_OK)
             status = log_record(store, &row.place, &record);
+        if (status == STATUS_OK && (key.size != 8 || record.arrival != be64_load(key.at)))
+            status = STATUS_CORRUPT;
         if (status == STATUS_OK)
             running = receipt_running_hash(&running, &record.id);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND && status != STATUS_CORRUPT)
@@ -346,6 +375,10 @@ enum status replica_verify(struct replica_read *read, bool each, struct replica_
     for (size_t i = 0; status == STATUS_OK && verdict->ok && i < list.count; i++) {
         checking.log = &list.rows[i];
         status = log_begin(&checking);
+        struct name scope = {{0}};
+        if (status == STATUS_OK)
+            status = log_scope_name(read->store, checking.log->scope, &scope);
+        checking.of_authority = name_equal(&scope, &read->replica->authority_scope);
         if (status == STATUS_OK)
             status = log_check(&checking);
         verdict->logs++;

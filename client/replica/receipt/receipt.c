@@ -13,9 +13,6 @@ enum {
                           has a few */
 };
 
-/* Instead of the latest time of its receipts, of an epoch the signer itself has named. */
-static const int64_t NAMED_BY_ITSELF = INT64_MAX;
-
 /* ---- signers ---- */
 
 static enum status signer_put(struct replica *replica, const struct public_key *signer,
@@ -55,6 +52,7 @@ static enum status signer_turn(struct replica *replica, struct signer_row *signe
 {
     struct table_key key = key_of_past(signer->number, &signer->epoch);
     signer->epoch = *epoch;
+    signer->named = false;
     signer->seconds = seconds;
     signer->arrival = 0;
     return group_put(replica, TABLE_RECEIPT, &key, (struct bytes){NULL, 0});
@@ -66,11 +64,11 @@ enum status receipt_note_epoch(struct replica *replica, const struct public_key 
     struct signer_row row;
     enum status status = signer_make(replica, signer, epoch, &row);
     bool same = status == STATUS_OK && name_equal(&row.epoch, epoch);
-    if (status != STATUS_OK || (same && row.seconds == NAMED_BY_ITSELF))
+    if (status != STATUS_OK || (same && row.named))
         return status;
     if (!same)
-        status = signer_turn(replica, &row, epoch, NAMED_BY_ITSELF);
-    row.seconds = NAMED_BY_ITSELF;
+        status = signer_turn(replica, &row, epoch, INT64_MIN);
+    row.named = true;
     return status == STATUS_OK ? signer_put(replica, signer, &row) : status;
 }
 
@@ -206,15 +204,17 @@ static enum status epoch_judge(struct replica *replica, const struct receipt *re
         enum status status = store_get(replica->group.view, TABLE_RECEIPT, key_bytes(&key), &value);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;
-        *current = direct || status == STATUS_NOT_FOUND || receipt->seconds > signer->seconds;
+        bool later = !signer->named && receipt->seconds > signer->seconds;
+        *current = direct || status == STATUS_NOT_FOUND || later;
         if (!*current)
             return STATUS_OK;
         status = signer_turn(replica, signer, &receipt->epoch, receipt->seconds);
         if (status != STATUS_OK)
             return status;
     }
-    if (direct || receipt->seconds > signer->seconds)
-        signer->seconds = direct ? NAMED_BY_ITSELF : receipt->seconds;
+    signer->named = signer->named || direct;
+    if (receipt->seconds > signer->seconds)
+        signer->seconds = receipt->seconds;
     return STATUS_OK;
 }
 

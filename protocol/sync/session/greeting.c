@@ -198,6 +198,7 @@ static enum status client_said_hello(struct session *session, struct bytes frame
     session->peer_rest = hello->at_rest;
     session->peer_digest = hello->digest;
     session->stream.receipts = hello->receipts;
+    session->stream.receipts_told = hello->receipts;
     session->stream.receipts_read = hello->receipts;
     session->phase = PHASE_READ;
     return status;

@@ -275,14 +275,23 @@ enum status notes_receipts_read(struct session *session, const struct read_resul
             items[receipts.count++] = result->receipts[i];
         }
     }
+    /* What it has already would be shown again by the number it knows. */
+    bool owed = receipts.count < result->receipt_count;
     if (receipts.count > FRAME_RECEIPTS_MAX || result->end <= stream->receipts_read) {
         return STATUS_CORRUPT;
     }
     stream->receipts_read = result->end;
     if (receipts.count == 0 && result->end < session->newest_receipt) {
+        stream->receipts_owed = stream->receipts_owed || owed;
         return STATUS_OK;
     }
     stream->receipts = result->end;
+    if (receipts.count == 0 && !owed && !stream->receipts_owed &&
+        result->end - stream->receipts_told < UNTOLD_MOST) {
+        return STATUS_OK;
+    }
+    stream->receipts_told = result->end;
+    stream->receipts_owed = false;
     receipts_encode(&receipts, frame_begin(session));
     session->line.busy = true; /* the next ones when the line has taken these: there may be many */
     return frame_end(session);

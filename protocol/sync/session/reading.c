@@ -249,6 +249,7 @@ enum status read_done(struct session *session, const struct read_result *result)
     /* A number this store has not come to yet is of a history that is gone, or was never told. */
     if (session->stream.receipts_read > session->newest_receipt) {
         session->stream.receipts = 0;
+        session->stream.receipts_told = 0;
         session->stream.receipts_read = 0;
     }
     switch (session->read_kind) {

@@ -51,10 +51,14 @@ static enum status make_runs(struct session *session, const struct read_record *
     }
     for (size_t i = 0; i < count; i++) {
         struct run *run = &runs[run_of[i]];
-        enum status status =
-            record_decode(items[i].raw, &session->scratch, &records[run->first + run->count++]);
-        if (status != STATUS_OK) {
-            return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+        struct record *record = &records[run->first + run->count++];
+        enum status status = record_decode(items[i].raw, &session->scratch, record);
+        if (status == STATUS_NO_MEMORY) {
+            return status;
+        }
+        /* Sent, it would make this end the one that breaks the rules. */
+        if (status != STATUS_OK || !hash_equal(&record->id, &items[i].id)) {
+            return STATUS_CORRUPT;
         }
     }
     return STATUS_OK;
@@ -336,10 +340,12 @@ void send_restart(struct session *session)
     stream->restart = true;
     stream->from = 0;
     stream->told = 0;
+    stream->owed = false;
     stream->hash = (struct name){{0}};
     /* Receipts too where those told so far were of another set of scopes, or of a history that is
      * gone. */
     stream->receipts = stream->receipts_stand ? stream->receipts : 0;
+    stream->receipts_told = stream->receipts_stand ? stream->receipts_told : 0;
     stream->receipts_read = stream->receipts_stand ? stream->receipts_read : 0;
     if (session->reading &&
         (session->read_kind == READ_ARRIVALS || session->read_kind == READ_RECEIPTS)) {
@@ -393,6 +399,7 @@ static enum status encode_stream(struct session *session, const struct read_reco
         stream->from = frame.arrival;
         stream->hash = frame.running_hash;
         stream->told = frame.arrival;
+        stream->owed = false;
     }
     return STATUS_OK;
 }
@@ -414,8 +421,27 @@ enum status send_stream_read(struct session *session, const struct read_result *
     if (status == STATUS_OK && done == count && result->end > stream->from) {
         stream->from = result->end;
         stream->hash = result->running_hash;
+        stream->owed = stream->owed || result->skipped > 0 || count < result->record_count;
     }
     return status;
+}
+
+bool send_told(const struct session *session)
+{
+    const struct stream *stream = &session->stream;
+    return stream->on && !stream->restart && stream->from >= session->newest && !stream->owed &&
+           stream->from - stream->told < UNTOLD_MOST && stream->receipts >= session->newest_receipt;
+}
+
+void send_pass(struct session *session, uint64_t arrival, const struct name *running_hash)
+{
+    struct stream *stream = &session->stream;
+    bool at_end = stream->on && stream->from == session->newest && session->ready.count == 0 &&
+                  !(session->reading && session->read_kind == READ_ARRIVALS);
+    if (session->self.role == SESSION_SERVER && at_end) {
+        stream->from = arrival;
+        stream->hash = *running_hash;
+    }
 }
 
 /* At its end a stream tells where it stands, also after nothing but skipped records. */
@@ -423,7 +449,8 @@ static enum status tell_end(struct session *session)
 {
     struct stream *stream = &session->stream;
     if (!stream->on || !session->granted || session->ready.count > 0 ||
-        stream->from < session->newest || (stream->told == stream->from && !stream->restart) ||
+        stream->from < session->newest ||
+        (!stream->owed && !stream->restart && stream->from - stream->told < UNTOLD_MOST) ||
         (session->reading && session->read_kind == READ_ARRIVALS)) {
         return STATUS_OK;
     }
@@ -433,6 +460,7 @@ static enum status tell_end(struct session *session)
                           .at_end = true,
                           .restart = stream->restart};
     stream->told = stream->from;
+    stream->owed = false;
     stream->restart = false;
     records_encode(&end, frame_begin(session));
     return frame_end(session);

@@ -143,18 +143,23 @@ void session_close(struct session *session, enum status status, const char *why)
 
 static enum status arrived(struct session *session, const struct session_event *event)
 {
+    bool concerned = false;
     for (size_t i = 0; i < event->changed_count; i++) {
         const struct vector_entry *told = &event->changed[i];
         bool known = session_log(session, &told->head.log) != NULL;
         /* What was held before a fork has a new name, and the peer may have it: its mark tells. */
         session->need_vector =
             session->need_vector || (!known && session->self.role == SESSION_CLIENT);
+        concerned = concerned || scopes_hold(&session->agreed, &told->scope);
         if (known || session->self.role == SESSION_CLIENT ||
             scopes_hold(&session->agreed, &told->scope)) {
             session_note_entry(session, told, event->arrival);
         }
     }
     if (event->arrival > session->newest) {
+        if (!concerned) {
+            send_pass(session, event->arrival, &event->running_hash);
+        }
         session->newest = event->arrival;
     }
     if (event->receipt_number > session->newest_receipt) {
@@ -352,10 +357,7 @@ bool session_quiet(const struct session *session)
     if (client) {
         return still && !session->whole_wanted && !session->whole_pending && !send_waiting(session);
     }
-    const struct stream *stream = &session->stream;
-    bool told = stream->on && !stream->restart && stream->from >= session->newest &&
-                stream->told == stream->from && stream->receipts >= session->newest_receipt;
-    return still && (session->upload_only || told);
+    return still && (session->upload_only || send_told(session));
 }
 
 static const char *state_name(const struct session *session)

@@ -63,6 +63,7 @@ struct vector_entry {
 /* What a READ brought. Owned by the effect's performer until the session's next step. */
 struct read_record {
     struct bytes raw; /* as stored (body nil if absent) */
+    struct hash id;   /* as it was when it was stored: |raw| that makes another is damaged */
     struct name log;
     uint64_t seq;
     uint64_t arrival;

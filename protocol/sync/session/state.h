@@ -33,6 +33,9 @@ enum {
     READY_FRAMES = 8,
     JOB_ARENA_BYTES = 4 * 1024 * 1024,
     VECTORS_BACKOFF_MOST = 1024,
+    /* Arrivals, or receipts, that are none of a client's: it is told of so many at once. A word of
+       each would cost every peer of a hub a frame and a commit for each act of another. */
+    UNTOLD_MOST = 1024,
     OWN_RECEIPTS = 64
 };
 
@@ -105,11 +108,14 @@ struct stream {
     uint64_t from; /* read up to here */
     struct name hash;
     uint64_t told; /* the cursor the client was told */
+    bool owed;     /* behind it lies what the client has: it would come again */
     struct peer_mark *have;
     size_t have_count, have_capacity;
     bool receipts_stand;    /* begun anew it goes on with them: same scopes, same history */
-    uint64_t receipts;      /* told up to this number */
-    uint64_t receipts_read; /* and read up to this */
+    uint64_t receipts;      /* shown up to this number, what concerns the client */
+    uint64_t receipts_told; /* the number the client was told */
+    bool receipts_owed;     /* behind it lie receipts it has */
+    uint64_t receipts_read; /* read up to this */
     uint64_t *own; /* arrivals of the last OWN_RECEIPTS own receipts that went out with an ACK */
     size_t own_count;
 };
@@ -316,6 +322,10 @@ CHECK_RESULT enum status send_pump(struct session *session);
 bool send_waiting(const struct session *session);
 /* The stream begins anew at arrival 0. */
 void send_restart(struct session *session);
+/* All that arrived was sent or told, but for what need not be told yet. */
+bool send_told(const struct session *session);
+/* Nothing of the client's arrived: the stream that stands at its end goes on to |arrival|. */
+void send_pass(struct session *session, uint64_t arrival, const struct name *running_hash);
 
 /* notes.c */
 /* ACK and RECEIPT frames, as jobs. */
