@@ -5,6 +5,7 @@
 #include "client/link/net/outbox.h"
 #include "client/link/net/timer.h"
 #include "client/link/note.h"
+#include "client/link/told.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 enum {
     WINDOW_MOST = 256 * 1024,        /* bytes of records a peer may have under way */
     WINDOW_LEAST = 64 * 1024,        /* however many peers there are */
+    WAITING_MOST = 32 * 1024,        /* of frames not worked off, before no more is read */
     WINDOWS_TOTAL = 16 * 1024 * 1024 /* shared by all peers */
 };
 
@@ -41,7 +43,8 @@ struct link {
     bool proved_told;
     bool known;
     bool welcomed;
-    bool broke_rule; /* the peer */
+    bool broke_rule;    /* the peer */
+    uint64_t not_taken; /* runs of the peer that stay with it */
 };
 
 /* Work away from the loop knows its link by id alone. */
@@ -145,22 +148,6 @@ static void perform_verify(struct link *link, struct batch *batch)
 
 /* ---- commits ---- */
 
-/* What did not fit stays with its sender, who asks again; the operator is to know why. */
-static void say_no_room(const struct link *link, const struct writer_batch *written)
-{
-    bool short_of = written->status == STATUS_FULL;
-
-    for (size_t i = 0; written->status == STATUS_OK && i < written->batch->run_count; i++) {
-        const struct run *run = &written->batch->runs[i];
-
-        short_of = short_of || (run->outcome == RUN_NO_ROOM && run->why == STATUS_FULL);
-    }
-    if (short_of)
-        journal_say(link->shared->journal, JOURNAL_WARNING, "no_room",
-                    "link=%" PRIx64 " effect=\"what peers send waits there; acts here go on\"",
-                    link->id);
-}
-
 static void commit_done(struct work *work)
 {
     struct commit_job *job = (struct commit_job *)work;
@@ -174,7 +161,8 @@ static void commit_done(struct work *work)
                                       .arrival = job->writer.arrival,
                                       .receipt = job->writer.receipt};
 
-        say_no_room(link, &job->writer);
+        told_no_room(link->shared, link->id, &job->writer);
+        told_not_taken(link->shared, link->session, &job->writer, &link->not_taken);
         link_step(link, &event);
     } else {
         batch_free(job->writer.batch);
@@ -200,6 +188,18 @@ static void perform_commit(struct link *link, struct batch *batch)
 
 /* ---- what the store is told about the peer ---- */
 
+/* It asked for more than it reads. */
+static void end_deaf(struct link *link)
+{
+    static const char why[] = "the peer does not take what it is sent";
+    uint64_t left_out = 0;
+
+    if (!link->ending && quiet_may_say(&link->shared->quiet_peers, clock_now_us(), &left_out))
+        journal_say(link->shared->journal, JOURNAL_WARNING, "cut",
+                    "link=%" PRIx64 " why=\"%s\" left_out=%" PRIu64, link->id, why, left_out);
+    link_end(link, why);
+}
+
 /* Frames that waited for the note may leave. */
 static void note_done(struct link_shared *shared, uint64_t id, enum status status)
 {
@@ -214,7 +214,7 @@ static void note_done(struct link_shared *shared, uint64_t id, enum status statu
         link_end(link, "the store cannot note what is in flight");
     while (!link->ending && (frame = outbox_front(&link->held, &size)) != NULL) {
         if (net_send(shared->net, id, bytes_of(frame, size)) != STATUS_OK)
-            link_end(link, "the peer does not take what it is sent");
+            end_deaf(link);
         else
             outbox_pop(&link->held);
     }
@@ -237,7 +237,7 @@ static void perform_send(struct link *link, struct bytes frame, const struct ses
         status = link->noted == NOTED_UNDER_WAY ? outbox_push(&link->held, frame)
                                                 : net_send(link->shared->net, link->id, frame);
     if (status != STATUS_OK)
-        link_end(link, "the peer does not take what it is sent");
+        end_deaf(link);
 }
 
 /* ---- the session ---- */
@@ -361,6 +361,8 @@ static void link_step(struct link *link, struct session_event *event)
     if (event->kind == EVENT_CLOSED)
         return;
     timer_set(link->timer, session_deadline_us(link->session));
+    if (link->shared->net != NULL)
+        net_hold(link->shared->net, link->id, report.waiting > WAITING_MOST);
     watch(link, &report);
 }
 
@@ -503,6 +505,7 @@ void link_closed(struct link *link, const char *why)
 {
     struct session_event event = {.kind = EVENT_CLOSED};
     struct session_report report;
+    uint64_t left_out = 0;
     char key[JOURNAL_KEY_SIZE] = "";
 
     link_step(link, &event);
@@ -514,11 +517,15 @@ void link_closed(struct link *link, const char *why)
         if (note_contact(link->shared, &report.peer, !report.in_flight) != STATUS_OK)
             journal_say(link->shared->journal, JOURNAL_WARNING, "contact", "result=NO_MEMORY");
     }
+    if (!report.proved && link->role == SESSION_SERVER && link->fault == STATUS_OK &&
+        quiet_may_say(&link->shared->quiet, clock_now_us(), &left_out))
+        journal_say(link->shared->journal, JOURNAL_WARNING, "turned_away",
+                    "why=\"%s before it said who it is\" left_out=%" PRIu64, why, left_out);
     journal_say(link->shared->journal, report.proved ? JOURNAL_INFO : JOURNAL_DEBUG, "unlinked",
                 "link=%" PRIx64 " peer=%s sent=%" PRIu64 " received=%" PRIu64 " bytes_out=%" PRIu64
-                " bytes_in=%" PRIu64 " why=\"%s\"",
+                " bytes_in=%" PRIu64 " not_taken=%" PRIu64 " why=\"%s\"",
                 link->id, key, report.records_sent, report.records_received, report.payload_sent,
-                report.payload_received, why);
+                report.payload_received, link->not_taken, why);
     link_free(link);
 }
 

@@ -28,8 +28,9 @@ struct link_shared {
     struct mailbox *mailbox;
     const struct journal *journal;
     enum chain_mode chain_mode;
-    struct quiet quiet; /* of lines about strangers */
-    struct link *first; /* all links, linked through themselves */
+    struct quiet quiet;       /* of lines about strangers */
+    struct quiet quiet_peers; /* of those about what known peers bring: none may hide the other */
+    struct link *first;       /* all links, linked through themselves */
     size_t count;
     /* session_report() of |link| changed. */
     void (*changed)(void *context, struct link *link);

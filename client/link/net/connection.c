@@ -47,10 +47,14 @@ void connection_end(struct connection *connection, const char *why)
 {
     struct net *net = connection->net;
     bool told = connection->kind != CONNECTION_PAGE && connection->kind != CONNECTION_ENTERING;
+    bool unsaid =
+        connection->kind == CONNECTION_ENTERING && !connection->served && connection->cut == NULL;
     void *attached = connection->attached;
     uint64_t id = connection->id;
 
     connection_free(connection);
+    if (unsaid && !net->closing)
+        net->events->turned_away(net->owner, "nothing came of it that could be read");
     if (told)
         net->events->closed(net->owner, id, attached, why);
 }

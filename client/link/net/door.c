@@ -87,6 +87,22 @@ void net_trust(struct net *net, uint64_t id)
 
 /* ---- how much is read of one ---- */
 
+static void set_reading(struct connection *connection)
+{
+    if (connection->wsi != NULL)
+        lws_rx_flow_control(connection->wsi, !connection->paused && !connection->held);
+}
+
+void net_hold(struct net *net, uint64_t id, bool hold)
+{
+    struct connection *connection = slots_find(&net->connections, id);
+
+    if (connection == NULL || connection->kind != CONNECTION_OPEN || connection->held == hold)
+        return;
+    connection->held = hold;
+    set_reading(connection);
+}
+
 static void resume_due(lws_sorted_usec_list_t *sul)
 {
     struct net *net = (void *)((char *)sul - offsetof(struct net, resume));
@@ -102,7 +118,7 @@ static void resume_due(lws_sorted_usec_list_t *sul)
         }
         *at = connection->next_paused;
         connection->paused = false;
-        lws_rx_flow_control(connection->wsi, 1);
+        set_reading(connection);
     }
     if (net->paused != NULL)
         lws_sul_schedule(net->context, 0, &net->resume, resume_due, RESUME_US);
@@ -121,7 +137,7 @@ void door_charge(struct connection *connection, size_t bytes, bool frame)
         return;
     connection->paused = true;
     connection->next_paused = net->paused;
-    lws_rx_flow_control(connection->wsi, 0);
+    set_reading(connection);
     if (net->paused == NULL)
         lws_sul_schedule(net->context, 0, &net->resume, resume_due, RESUME_US);
     net->paused = connection;

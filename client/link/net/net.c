@@ -33,6 +33,7 @@ static int page_requested(struct net *net, struct lws *wsi, struct bytes path)
     if (connection == NULL || connection->kind != CONNECTION_ENTERING || net->closing)
         return -1;
     connection->kind = CONNECTION_PAGE;
+    connection->served = true;
     lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, CONNECT_SECONDS);
     net->events->page(net->owner, connection->id, path);
     return 0;

@@ -89,6 +89,9 @@ void *net_attached(struct net *net, uint64_t id);
 /* Ends a connection after what is queued was sent, at the latest a few seconds on. */
 void net_disconnect(struct net *net, uint64_t id);
 
+/* Reads nothing of a connection from now on, or goes on: what the peer sends waits in its own line.
+ * What was read already still comes, at most 128 KiB. */
+void net_hold(struct net *net, uint64_t id, bool hold);
 /* The peer of a connection that came in has proved a key this node knows: it is bound as a stranger
  * no more. */
 void net_trust(struct net *net, uint64_t id);

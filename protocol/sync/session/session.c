@@ -388,5 +388,6 @@ void session_report(const struct session *session, struct session_report *report
     report->at_rest = current && session->equal;
     report->settled = report->at_rest || (current && session->differs);
     report->in_flight = session->line.sent > session->line.acked;
+    report->waiting = session->inbox.size - session->inbox_at;
     report->state = state_name(session);
 }

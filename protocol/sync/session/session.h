@@ -214,6 +214,8 @@ struct session_report {
     uint64_t payload_sent, payload_received; /* bytes of frames */
     uint64_t retry_after_ms;                 /* named by a busy peer; 0 none */
     uint64_t paths[PATH_COUNT];
+    size_t waiting; /* bytes of frames that wait to be worked off: an owner that reads no more of
+                       the line above half of the window keeps every sender within the bound */
     bool in_flight; /* records sent and not acknowledged: marks are not certain. A node that may
                        die writes "not certain" down before the session's first record leaves */
     uint64_t logs_refused; /* logs of ours the peer stopped taking in this session */
