@@ -1,7 +1,10 @@
 #include "client/command/verb.h"
 #include "client/replica/act/number.h"
 
-static const struct words not_changed = {"Chưa có gì thay đổi.", "Nothing was changed."};
+#define NOT_CHANGED                                                                                \
+    {                                                                                              \
+        "Chưa có gì thay đổi.", "Nothing was changed."                                             \
+    }
 
 static enum status confirm_job(struct replica *replica, void *context)
 {
@@ -15,17 +18,17 @@ void command_confirm(struct call *call)
     static const struct failure no_code = {
         .code = HOSO_USAGE,
         .name = "usage",
-        .kept = not_changed,
+        .kept = NOT_CHANGED,
         .next = {"Ví dụ: hoso confirm 000.15.30.H57-261124-0020",
                  "Example: hoso confirm 000.15.30.H57-261124-0020"}};
     static const struct failure no_doubt = {
         .code = HOSO_REFUSED,
         .name = "no_doubt",
-        .kept = not_changed,
+        .kept = NOT_CHANGED,
         .next = {"Không cần làm gì.", "Nothing needs to be done."}};
     static const struct failure not_ours = {.code = HOSO_REFUSED,
                                             .name = "not_owner",
-                                            .kept = not_changed,
+                                            .kept = NOT_CHANGED,
                                             .next = {"Xác nhận ở máy chủ của đơn vị có mã đó.",
                                                      "Confirm at the office whose code it is."}};
     struct actor actor;
