@@ -76,8 +76,7 @@ static void test_tls__every_prefix_is_told(void **state)
 
 struct ends {
     SSL_CTX *serving;
-    SSL_CTX *dialling;
-    struct tls_memory memory;
+    struct tls_dialler dialler;
     SSL *server;
     SSL *client;
 };
@@ -86,9 +85,8 @@ static void ends_init(struct ends *ends, const struct node *node)
 {
     memset(ends, 0, sizeof *ends);
     ends->serving = SSL_CTX_new(TLS_method());
-    ends->dialling = SSL_CTX_new(TLS_method());
     assert_true(tls_serve(ends->serving, buffer_view(&node->pem)));
-    assert_true(tls_connect(ends->dialling, &ends->memory));
+    assert_true(tls_dialler_init(&ends->dialler));
 }
 
 static void dial(struct ends *ends)
@@ -97,7 +95,7 @@ static void dial(struct ends *ends)
 
     assert_int_equal(BIO_new_bio_pair(&one, 0, &two, 0), 1);
     ends->server = SSL_new(ends->serving);
-    ends->client = SSL_new(ends->dialling);
+    ends->client = SSL_new(ends->dialler.context);
     SSL_set_bio(ends->server, one, one);
     SSL_set_bio(ends->client, two, two);
     SSL_set_accept_state(ends->server);
@@ -130,8 +128,7 @@ static void cut(struct ends *ends)
 static void ends_deinit(struct ends *ends)
 {
     SSL_CTX_free(ends->serving);
-    SSL_CTX_free(ends->dialling);
-    tls_forget(&ends->memory);
+    tls_dialler_deinit(&ends->dialler);
 }
 
 static void test_tls__the_next_handshake_is_short_and_as_sure(void **state)
@@ -152,10 +149,10 @@ static void test_tls__the_next_handshake_is_short_and_as_sure(void **state)
         assert_int_equal(SSL_version(ends.client), TLS1_3_VERSION);
         assert_true(tls_is_node(ends.client, &one.key));
         assert_false(tls_is_node(ends.client, &two.key));
-        assert_non_null(ends.memory.ticket);
+        assert_non_null(ends.dialler.ticket);
         if (turn == 0)
-            ticket = ends.memory.ticket;
-        assert_ptr_equal(ends.memory.ticket, ticket); /* a young one is not renewed */
+            ticket = ends.dialler.ticket;
+        assert_ptr_equal(ends.dialler.ticket, ticket); /* a young one is not renewed */
         cut(&ends);
     }
     ends_deinit(&ends);
@@ -201,7 +198,7 @@ static void test_tls__nothing_below_1_3(void **state)
     node_of(&one, 1);
     for (int old = 0; old < 2; old++) {
         ends_init(&ends, &one);
-        SSL_CTX *aged = old == 0 ? ends.serving : ends.dialling;
+        SSL_CTX *aged = old == 0 ? ends.serving : ends.dialler.context;
 
         assert_int_equal(SSL_CTX_set_min_proto_version(aged, TLS1_2_VERSION), 1);
         assert_int_equal(SSL_CTX_set_max_proto_version(aged, TLS1_2_VERSION), 1);

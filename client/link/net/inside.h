@@ -67,7 +67,7 @@ struct net {
     struct slots connections;
     struct bytes tls; /* what it will listen with; empty: plain */
     bool secured;     /* the listener took it */
-    struct tls_memory memory;
+    struct tls_dialler dialler;
     struct guard *guard;
     struct connection *paused;     /* those that read nothing until their share allows it */
     lws_sorted_usec_list_t look;   /* at strangers that are to be cut */

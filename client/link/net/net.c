@@ -98,8 +98,6 @@ static int page_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
         net->secured = tls_serve(user, net->tls);
         return net->secured ? 0 : -1;
-    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
-        return tls_connect(user, &net->memory) ? 0 : -1;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
         return door_lets_in(net, (int)(intptr_t)in) ? 0 : -1;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
@@ -195,6 +193,8 @@ static void context_info(struct lws_context_creation_info *info, struct net *net
     info->pt_serv_buf_size = SERVICE_BYTES;
     info->options = vhost_options;
     info->alpn = "http/1.1";
+    /* Ours: the library would keep its own by a number that changes with the next loop. */
+    info->provided_client_ssl_ctx = net->dialler.context;
     info->retry_and_idle_policy = &net_liveness;
     info->connect_timeout_secs = CONNECT_SECONDS;
     info->timeout_secs = CONNECT_SECONDS;
@@ -215,7 +215,7 @@ enum status net_open(const struct net_options *options, struct net **out)
     net->owner = options->context;
     net->tls = options->tls;
     net->guard = guard_new(options->seed);
-    if (net->guard == NULL) {
+    if (!tls_dialler_init(&net->dialler) || net->guard == NULL) {
         net_free(net);
         return STATUS_NO_MEMORY;
     }
@@ -283,7 +283,7 @@ void net_free(struct net *net)
         return;
     pthread_mutex_destroy(&net->wake_mutex);
     guard_free(net->guard);
-    tls_forget(&net->memory);
+    tls_dialler_deinit(&net->dialler);
     free(net);
 }
 

@@ -201,7 +201,7 @@ static bool settle(SSL_CTX *context)
     (void)SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(context, suites) == 1 &&
-           SSL_CTX_set1_groups(context, groups, sizeof groups / sizeof groups[0]) == 1;
+           SSL_CTX_set1_groups(context, groups, sizeof groups / sizeof *groups) == 1;
 }
 
 /* A ticket serves again until it is a day old: a new one with each handshake would be a sixth of
@@ -248,12 +248,12 @@ bool tls_serve(void *context, struct bytes pem)
 /* A copy: a session whose line was cut is marked as not to be resumed, and lines are cut here. */
 static int keep_ticket(SSL *connection, SSL_SESSION *session)
 {
-    struct tls_memory *memory = SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection));
+    struct tls_dialler *dialler = SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection));
     SSL_SESSION *kept = SSL_SESSION_dup(session);
 
     if (kept != NULL) {
-        SSL_SESSION_free(memory->ticket);
-        memory->ticket = kept;
+        SSL_SESSION_free(dialler->ticket);
+        dialler->ticket = kept;
     }
     return 0;
 }
@@ -264,24 +264,28 @@ static int keep_ticket(SSL *connection, SSL_SESSION *session)
  */
 static void offer_ticket(const SSL *started, int where, int result)
 {
-    const struct tls_memory *memory = SSL_CTX_get_app_data(SSL_get_SSL_CTX(started));
+    const struct tls_dialler *dialler = SSL_CTX_get_app_data(SSL_get_SSL_CTX(started));
     SSL_SESSION *offered = NULL;
     SSL *connection = NULL;
 
     (void)result;
-    if ((where & SSL_CB_HANDSHAKE_START) == 0 || memory->ticket == NULL ||
+    if ((where & SSL_CB_HANDSHAKE_START) == 0 || dialler->ticket == NULL ||
         SSL_get_session(started) != NULL)
         return;
     memcpy(&connection, &started, sizeof connection);
-    offered = SSL_SESSION_dup(memory->ticket);
+    offered = SSL_SESSION_dup(dialler->ticket);
     if (offered != NULL)
         (void)SSL_set_session(connection, offered); /* without it the handshake is a whole one */
     SSL_SESSION_free(offered);
 }
 
-bool tls_connect(void *context, struct tls_memory *memory)
+bool tls_dialler_init(struct tls_dialler *dialler)
 {
-    if (!settle(context) || SSL_CTX_set_app_data(context, memory) != 1)
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+
+    dialler->context = context;
+    dialler->ticket = NULL;
+    if (context == NULL || !settle(context) || SSL_CTX_set_app_data(context, dialler) != 1)
         return false;
     (void)SSL_CTX_set_session_cache_mode(context,
                                          SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -290,10 +294,10 @@ bool tls_connect(void *context, struct tls_memory *memory)
     return true;
 }
 
-void tls_forget(struct tls_memory *memory)
+void tls_dialler_deinit(struct tls_dialler *dialler)
 {
-    SSL_SESSION_free(memory->ticket);
-    memory->ticket = NULL;
+    SSL_SESSION_free(dialler->ticket);
+    SSL_CTX_free(dialler->context);
 }
 
 bool tls_is_node(void *connection, const struct public_key *node)

@@ -37,19 +37,21 @@ CHECK_RESULT enum status tls_check(struct bytes pem, const struct public_key *no
 /* Makes |context| serve with |pem|: TLS 1.3 alone, tickets without a store of sessions, buffers
  * only while bytes are under way. False: |pem| is not usable, or out of memory. */
 CHECK_RESULT bool tls_serve(void *context, struct bytes pem);
-/* What a client keeps of its last handshake. All zero at first; tls_forget() at the end. */
-struct tls_memory {
-    void *ticket; /* NULL: none */
-};
-
 /*
- * Makes |context| connect with TLS 1.3 alone, resuming the last session |memory| holds where the
- * other end still takes it (it has no certificate to send then, but the one the session began with
- * is still what tls_is_node() looks at). Whom it meets is for tls_is_node() to say. |memory|
- * outlives |context|. False: out of memory.
+ * What connects, with TLS 1.3 alone. Whom it meets is for tls_is_node() to say. It resumes its last
+ * session where the other end still takes it: no certificate is sent then, and tls_is_node() looks
+ * at the one the session began with. Not moved while in use; a transport that is given the context
+ * does not free it.
  */
-CHECK_RESULT bool tls_connect(void *context, struct tls_memory *memory);
-void tls_forget(struct tls_memory *memory);
+struct tls_dialler {
+    void *context; /* an SSL_CTX */
+    void *ticket;  /* of the last session; NULL: none */
+};
+/* False: out of memory; tls_dialler_deinit() all the same. */
+CHECK_RESULT bool tls_dialler_init(struct tls_dialler *dialler);
+/* All zero is allowed. */
+void tls_dialler_deinit(struct tls_dialler *dialler);
+
 /* Whether the other end of |connection| proved a TLS key that |node| signed. NULL: no. */
 bool tls_is_node(void *connection, const struct public_key *node);
 
