@@ -2,7 +2,7 @@
 #
 #   new_home_folder          makes $work, removed at the end with every daemon that was started
 #   start NAME [OPTION …]    runs hosod on $work/NAME at a free port and waits until it is ready;
-#                            sets $pid, $url (http://…/) and $ws (ws://HOST:PORT); its log is $work/NAME.log
+#                            sets $pid, $url (http[s]://…/) and $ws (ws[s]://HOST:PORT); its log is $work/NAME.log
 #   stop NAME                SIGTERM, waits; sets $code to its exit code
 #   kill_hard NAME           SIGKILL, waits
 #   until_true SECONDS COMMAND …   tries it every 0.1 s; fails when the time is over
@@ -51,7 +51,7 @@ start() {
     echo "$pid" >"$work/$name.pid"
     until_true 20 grep -q '^ready ' "$work/$name.ready" || fail "$name is not ready"
     url=$(sed -n 's/^ready //p' "$work/$name.ready")
-    ws=$(printf '%s' "$url" | sed 's,^http:,ws:,; s,/*$,,')
+    ws=$(printf '%s' "$url" | sed 's,^http,ws,; s,/*$,,')
 }
 
 stop() {
