@@ -9,6 +9,7 @@ enum {
     ANSWER_BYTES_MOST = 16 * 1024 * 1024,
     ARGUMENTS_BYTES_MOST = 16 * 1024 * 1024,
     TAKE_BYTES = 256 * 1024, /* of frames in one request: thousands of records, one commit */
+    TAKE_FRAMES = 1024,
     READ_BYTES = 256 * 1024,
     WINDOW_BYTES = READ_BYTES + 2 * BUNDLE_PIECE_BYTES
 };
@@ -187,6 +188,7 @@ struct reading {
     struct bundle_reader reader;
     struct buffer frames; /* base64 texts of the next request, comma between */
     size_t pending;       /* bytes of frames in it */
+    size_t pending_count; /* the frames */
 };
 
 static void put_base64(struct buffer *list, struct bytes frame)
@@ -248,6 +250,7 @@ static bool take_pending(struct reading *reading)
     buffer_deinit(&arguments);
     buffer_reset(&reading->frames);
     reading->pending = 0;
+    reading->pending_count = 0;
     if (!ok)
         return false;
     add_figures(reading);
@@ -268,7 +271,8 @@ static bool take_up(struct reading *reading, struct bytes frame)
         return true;
     put_base64(&reading->frames, frame);
     reading->pending += frame.size;
-    return reading->pending < TAKE_BYTES || take_pending(reading);
+    bool more = reading->pending < TAKE_BYTES && ++reading->pending_count < TAKE_FRAMES;
+    return more || take_pending(reading);
 }
 
 /* Reads on; the window holds at least one frame then, or the file's end. */

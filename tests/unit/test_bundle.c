@@ -249,6 +249,12 @@ static void test_bundle__title_is_exact(void **state)
     assert_true(bytes_equal_text(title.unit, "000.15.30.H57"));
     assert_false(title.has_proof);
     assert_true(public_key_equal(&title.writer, &fixture->writer.key));
+    struct bundle_title odd = {.writer = fixture->writer.key, .unit = bytes_of_text("H57\033[2J")};
+    struct buffer spoilt;
+    buffer_init(&spoilt, LIMIT_FRAME_BYTES);
+    bundle_title_encode(&odd, &spoilt); /* nothing that a terminal would act on */
+    assert_int_equal(bundle_title_decode(buffer_view(&spoilt), &arena, &title), STATUS_MALFORMED);
+    buffer_deinit(&spoilt);
     for (size_t size = 0; size < whole.size; size++)
         assert_int_not_equal(bundle_title_decode(bytes_of(whole.at, size), &arena, &title),
                              STATUS_OK);

@@ -30,6 +30,19 @@ void bundle_title_encode(const struct bundle_title *title, struct buffer *out)
     wire_put_hash(out, title->has_proof ? &title->proof : &none);
 }
 
+/* A unit's code: it is shown to people before anything vouches for it. */
+static bool is_code(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.at[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '.' && c != '-' && c != '_') {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum status bundle_title_decode(struct bytes frame, struct arena *arena, struct bundle_title *title)
 {
     struct wire_value value;
@@ -57,7 +70,7 @@ enum status bundle_title_decode(struct bytes frame, struct arena *arena, struct 
         return status;
     }
     bool sane = title->seconds >= -LIMIT_SECONDS && title->seconds <= LIMIT_SECONDS;
-    return sane ? STATUS_OK : STATUS_MALFORMED;
+    return sane && is_code(title->unit) ? STATUS_OK : STATUS_MALFORMED;
 }
 
 void bundle_transcript(const struct public_key *server, const struct public_key *writer,

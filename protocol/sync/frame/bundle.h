@@ -24,7 +24,7 @@ enum {
 /* What the first frame says of the rest. Nothing decides by it but the proof. */
 struct bundle_title {
     struct public_key writer; /* the node that wrote it */
-    struct bytes unit;        /* whom it is for; empty: the node above the writer's */
+    struct bytes unit;        /* its code, whom it is for; empty: the node above the writer's */
     int64_t seconds;          /* the writer's clock; ±LIMIT_SECONDS */
     uint64_t records;         /* in the bundle; 0: receipts only */
     bool has_proof;           /* of an invitation not used yet */
