@@ -204,6 +204,15 @@ static bool settle(SSL_CTX *context)
            SSL_CTX_set1_groups(context, groups, sizeof groups / sizeof *groups) == 1;
 }
 
+static time_t made_at(const SSL_SESSION *session)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+    return SSL_SESSION_get_time_ex(session);
+#else
+    return SSL_SESSION_get_time(session);
+#endif
+}
+
 /* A ticket serves again until it is a day old: a new one with each handshake would be a sixth of
  * the bytes of a contact with nothing new. It only opens the line, and that with new keys each
  * time. */
@@ -217,9 +226,8 @@ static SSL_TICKET_RETURN judge_ticket(SSL *connection, SSL_SESSION *session,
     (void)nothing;
     if (found != SSL_TICKET_SUCCESS && found != SSL_TICKET_SUCCESS_RENEW)
         return SSL_TICKET_RETURN_IGNORE_RENEW;
-    return (long)time(NULL) - SSL_SESSION_get_time(session) < TICKET_RENEW_SECONDS
-               ? SSL_TICKET_RETURN_USE
-               : SSL_TICKET_RETURN_USE_RENEW;
+    return time(NULL) - made_at(session) < TICKET_RENEW_SECONDS ? SSL_TICKET_RETURN_USE
+                                                                : SSL_TICKET_RETURN_USE_RENEW;
 }
 
 bool tls_serve(void *context, struct bytes pem)
