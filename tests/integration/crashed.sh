@@ -11,6 +11,7 @@
 #   give_service             starts hub and office
 #   keeps_promises           with nothing running: what any node holds a receipt for is at the node that gave it
 #   settle                   brings everything together; all rows are there, stores verify, vectors and views are equal
+#   progress DONE ALL        for a terminal
 # A script defines again what `fail` adds to its words: replay_words.
 
 rows=60
@@ -114,11 +115,16 @@ device_syncs() {
     "$hoso" sync --home "$work/device" --upstream "$office_ws" --json >/dev/null
 }
 
+progress() { # DONE ALL, on a terminal
+    [ ! -t 2 ] || printf '\r%d / %d ' "$1" "$2" >&2
+}
+
 settle() {
     give_service
     "$hoso" import "$base/rows.csv" --home "$work/office" --as tn01 --json >"$work/again.json" || fail "import again: $(cat "$work/again.json")"
     [ "$(jq '.new + .present' "$work/again.json")" = $rows ] || fail "rows after the second import: $(cat "$work/again.json")"
-    device_syncs || fail "the device cannot sync"
+    # An office that was not at the hub yet cannot vouch for a device.
+    until_true 20 device_syncs || fail "the device cannot sync"
     "$hoso" status --home "$work/office" --wait hub --timeout 60 --json >"$work/status.json" || fail "the office waits for ever: $(cat "$work/status.json")"
     device_syncs || fail "the device cannot sync again"
     until_true 20 are_equal || until_true 5 device_syncs && until_true 20 are_equal || fail "vectors or views differ"
