@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 struct node {
@@ -189,6 +190,42 @@ static void test_tls__a_ticket_opens_nothing_elsewhere(void **state)
     buffer_deinit(&two.pem);
 }
 
+static X509 *certificate_of(const struct node *node)
+{
+    BIO *in = BIO_new_mem_buf(node->pem.at, (int)node->pem.size);
+    X509 *certificate = PEM_read_bio_X509(in, NULL, NULL, NULL);
+
+    assert_non_null(certificate);
+    BIO_free(in);
+    return certificate;
+}
+
+/* A stranger's own TLS key, in a certificate with all that the node's says. */
+static void test_tls__a_copied_signature_is_worth_nothing(void **state)
+{
+    struct node one;
+    struct ends ends;
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *copy = NULL;
+
+    (void)state;
+    node_of(&one, 1);
+    copy = certificate_of(&one);
+    assert_int_equal(X509_set_pubkey(copy, key), 1);
+    assert_true(X509_sign(copy, key, EVP_sha256()) > 0);
+    ends_init(&ends, &one);
+    assert_int_equal(SSL_CTX_use_certificate(ends.serving, copy), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(ends.serving, key), 1);
+    dial(&ends);
+    assert_true(shake_hands(&ends));
+    assert_false(tls_is_node(ends.client, &one.key));
+    cut(&ends);
+    ends_deinit(&ends);
+    X509_free(copy);
+    EVP_PKEY_free(key);
+    buffer_deinit(&one.pem);
+}
+
 static void test_tls__nothing_below_1_3(void **state)
 {
     struct node one;
@@ -218,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_tls__every_prefix_is_told),
         cmocka_unit_test(test_tls__the_next_handshake_is_short_and_as_sure),
         cmocka_unit_test(test_tls__a_ticket_opens_nothing_elsewhere),
+        cmocka_unit_test(test_tls__a_copied_signature_is_worth_nothing),
         cmocka_unit_test(test_tls__nothing_below_1_3),
     };
 
