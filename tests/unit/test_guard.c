@@ -88,7 +88,7 @@ static void test_guard__an_address_comes_so_often_and_no_more(void **state)
 
 static void test_guard__many_offices_come_at_once(void **state)
 {
-    enum { OFFICES = 4000 };
+    enum { OFFICES = GUARD_STRANGERS };
     struct guard *guard = *state;
     struct guest **guests = calloc(OFFICES, sizeof *guests);
     bool late = false;
@@ -98,6 +98,33 @@ static void test_guard__many_offices_come_at_once(void **state)
         assert_non_null(guests[i] = enter(guard, i, 1));
     assert_null(guard_next_to_cut(guard, 1, &late));
     for (uint32_t i = 0; i < OFFICES; i++)
+        guard_leave(guard, guests[i]);
+    free(guests);
+}
+
+/* While the oldest are not gone yet, nobody enters: what is inside is bounded at every moment. */
+static void test_guard__nobody_enters_before_room_is_made(void **state)
+{
+    enum { MOST = GUARD_STRANGERS + GUARD_LEAVING };
+    struct guard *guard = *state;
+    struct guard_address here = address(1);
+    struct guest **guests = calloc(MOST, sizeof *guests);
+    bool late = false;
+
+    assert_non_null(guests);
+    here.local = true;
+    for (uint32_t i = 0; i < MOST; i++) {
+        assert_int_equal(guard_may_enter(guard, &here, 1), GUARD_ENTERS);
+        guests[i] = guard_enter(guard, &here, 1, &guests[i]);
+        assert_non_null(guests[i]);
+    }
+    assert_int_equal(guard_may_enter(guard, &here, 1), GUARD_CROWDED);
+    assert_ptr_equal(guard_next_to_cut(guard, 1, &late), &guests[0]);
+    assert_int_equal(guard_may_enter(guard, &here, 1), GUARD_CROWDED); /* it is being cut */
+    guard_leave(guard, guests[0]);
+    assert_int_equal(guard_may_enter(guard, &here, 1), GUARD_ENTERS);
+    guests[0] = NULL;
+    for (uint32_t i = 0; i < MOST; i++)
         guard_leave(guard, guests[i]);
     free(guests);
 }
@@ -201,6 +228,7 @@ int main(void)
         TEST(an_address_is_bounded_in_strangers_not_in_peers),
         TEST(an_address_comes_so_often_and_no_more),
         TEST(many_offices_come_at_once),
+        TEST(nobody_enters_before_room_is_made),
         TEST(the_oldest_stranger_makes_room),
         TEST(a_stranger_has_so_long),
         TEST(addresses_without_end_share_a_place),

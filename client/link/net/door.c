@@ -3,6 +3,8 @@
 
 enum {
     LOOK_US = 1000 * 1000,
+    SOON_US = 10 * 1000,
+    CUT_AT_ONCE = 64, /* closing one costs some 35 us: others' frames do not wait for many */
     RESUME_US = 50 * 1000,
     BURST_US = 1000 * 1000,  /* a peer may be so far ahead of its lasting share */
     FRAMES_A_SECOND = 10000, /* the lasting share: more than a commit a record asks for */
@@ -11,15 +13,7 @@ enum {
 
 /* ---- strangers ---- */
 
-static void look_at_strangers(struct net *net);
-
-static void look_due(lws_sorted_usec_list_t *sul)
-{
-    struct net *net = (void *)((char *)sul - offsetof(struct net, look));
-
-    net->looking = false;
-    look_at_strangers(net);
-}
+static void look_due(lws_sorted_usec_list_t *sul);
 
 void door_cut(struct connection *connection, const char *why)
 {
@@ -29,21 +23,34 @@ void door_cut(struct connection *connection, const char *why)
     lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
-static void look_at_strangers(struct net *net)
+/* Soon where there are too many, else once a second. */
+static void look_later(struct net *net, bool soon)
 {
+    if (net->closing || net->looking_soon || (net->looking && !soon))
+        return;
+    net->looking = true;
+    net->looking_soon = soon;
+    lws_sul_schedule(net->context, 0, &net->look, look_due, soon ? SOON_US : LOOK_US);
+}
+
+static void look_due(lws_sorted_usec_list_t *sul)
+{
+    struct net *net = (void *)((char *)sul - offsetof(struct net, look));
     struct connection *connection = NULL;
     bool late = false;
+    size_t cut = 0;
 
-    while ((connection = guard_next_to_cut(net->guard, clock_now_us(), &late)) != NULL) {
+    net->looking = net->looking_soon = false;
+    while (cut < CUT_AT_ONCE &&
+           (connection = guard_next_to_cut(net->guard, clock_now_us(), &late)) != NULL) {
         const char *why = late ? "did not say who it is in time" : "made room for a newer one";
 
         door_cut(connection, why);
         net->events->turned_away(net->owner, why);
+        cut++;
     }
-    if (!net->looking && !net->closing && guard_strangers(net->guard) > 0) {
-        net->looking = true;
-        lws_sul_schedule(net->context, 0, &net->look, look_due, LOOK_US);
-    }
+    if (guard_strangers(net->guard) > 0)
+        look_later(net, cut == CUT_AT_ONCE);
 }
 
 bool door_lets_in(struct net *net, int fd)
@@ -53,8 +60,9 @@ bool door_lets_in(struct net *net, int fd)
 
     if (verdict == GUARD_ENTERS)
         return !net->closing;
-    net->events->turned_away(net->owner, verdict == GUARD_TOO_FAST
-                                             ? "its address comes too often"
+    net->events->turned_away(net->owner, verdict == GUARD_TOO_FAST ? "its address comes too often"
+                                         : verdict == GUARD_CROWDED
+                                             ? "too many come at once"
                                              : "too many strangers from its address");
     return false;
 }
@@ -73,7 +81,7 @@ int door_entered(struct net *net, struct lws *wsi)
     }
     connection->wsi = wsi;
     lws_set_opaque_user_data(wsi, connection);
-    look_at_strangers(net);
+    look_later(net, guard_strangers(net->guard) > GUARD_STRANGERS);
     return 0;
 }
 

@@ -150,6 +150,8 @@ enum guard_verdict guard_may_enter(struct guard *guard, const struct guard_addre
 {
     struct place *place = place_of(guard, address, now_us);
 
+    if (guard->strangers >= GUARD_STRANGERS + GUARD_LEAVING)
+        return GUARD_CROWDED;
     if (place->local)
         return GUARD_ENTERS;
     if (place->strangers >= GUARD_STRANGERS_A_PLACE)

@@ -22,7 +22,8 @@
 
 enum {
     GUARD_PLACES = 32768,          /* addresses remembered at a time; a power of two */
-    GUARD_STRANGERS = 4096,        /* over all */
+    GUARD_STRANGERS = 2048,        /* over all */
+    GUARD_LEAVING = 256,           /* more, while the oldest are being cut to make room */
     GUARD_STRANGERS_A_PLACE = 256, /* of one address that is not this machine's */
     GUARD_ENTRIES_A_SECOND = 128,  /* new connections of one such address, lasting */
     GUARD_ENTRIES_AT_ONCE = 1024,  /* and in one go */
@@ -44,6 +45,7 @@ struct guest;
 enum guard_verdict {
     GUARD_ENTERS,
     GUARD_TOO_FAST, /* more new connections than that address may make */
+    GUARD_CROWDED,  /* so many come that the oldest are not gone yet */
     GUARD_TOO_MANY, /* as many strangers of that address as may be */
     GUARD_OUT_OF_MEMORY
 };

@@ -71,7 +71,7 @@ struct net {
     struct guard *guard;
     struct connection *paused;     /* those that read nothing until their share allows it */
     lws_sorted_usec_list_t look;   /* at strangers that are to be cut */
-    bool looking;                  /* it is set */
+    bool looking, looking_soon;    /* it is set */
     lws_sorted_usec_list_t resume; /* of those that are paused */
 };
 
