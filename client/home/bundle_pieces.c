@@ -314,8 +314,9 @@ static bool read_pieces(struct reading *reading, const char *path)
 
     for (;;) {
         size_t used = 0;
-        struct bytes left =
-            bytes_of(reading->window.at + reading->at, reading->window.size - reading->at);
+        struct bytes window = buffer_view(&reading->window), left = {NULL, 0};
+        if (reading->at < window.size)
+            left = bytes_of(window.at + reading->at, window.size - reading->at);
         enum status status = bundle_take(&reading->reader, left, &used, &frame);
         reading->at += used;
         if (status && reading->reader.offset == 0) {
