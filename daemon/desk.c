@@ -2,6 +2,7 @@
 
 #include "daemon/invite.h"
 #include "daemon/peers.h"
+#include "daemon/scrub.h"
 
 #include <string.h>
 
@@ -14,6 +15,8 @@ void desk_answer(void *context, const struct command_request *request,
         invite_answer(attendant, request, answer);
     else if (strcmp(request->verb, "peers") == 0)
         peers_answer(attendant, request, answer);
+    else if (strcmp(request->verb, "scrub") == 0)
+        scrub_answer(attendant, request, stream, answer);
     else
         attend_answer(attendant, request, stream, answer);
 }

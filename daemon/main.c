@@ -5,6 +5,7 @@
 #include "daemon/desk.h"
 #include "daemon/init.h"
 #include "daemon/run.h"
+#include "daemon/scrub.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,9 @@ static void ask(const struct config *config, const struct command_request *reque
     if (status == STATUS_OK) {
         status = local_call(descriptor, request, NULL, NULL, answer);
         (void)close(descriptor);
+    } else if (status == STATUS_NOT_FOUND && config->verb == CONFIG_SCRUB) {
+        scrub_alone(config->home, request, answer);
+        status = STATUS_OK;
     } else if (status == STATUS_NOT_FOUND) {
         status = home_open(&home, config->home);
         if (status == STATUS_OK) {

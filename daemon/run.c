@@ -7,6 +7,7 @@
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/page.h"
+#include "daemon/scrub.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -26,6 +27,7 @@ struct running {
     struct service *service;
     struct attendant attendant;
     struct server *server;
+    struct sweep *sweep;
 };
 
 static const struct desk_refusal no_home = {
@@ -138,6 +140,9 @@ static const struct desk_refusal *open_service(struct running *running, enum sta
         return &long_home;
     if (*status == STATUS_OK)
         *status = service_start(running->service);
+    if (*status == STATUS_OK)
+        *status = sweep_start(&running->attendant, &running->journal, running->config->sweep_s,
+                              &running->sweep);
     return NULL;
 }
 
@@ -203,6 +208,7 @@ static void say_ready(const struct running *running)
 
 static void stop(struct running *running)
 {
+    sweep_stop(running->sweep);
     if (running->service != NULL && running->server != NULL) {
         server_stop(running->server);
         service_end_exchanges(running->service);

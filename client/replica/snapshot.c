@@ -19,6 +19,9 @@ static enum status add_at(struct store_read *read, const struct place *place, st
     struct log_row log;
     arena_reset(arena);
     enum status status = log_record_decode(read, place, arena, &record);
+    /* A spoilt record counts for nothing till it comes again; the rest is not to fall with it. */
+    if (status == STATUS_NOT_FOUND || status == STATUS_CORRUPT)
+        return STATUS_OK;
     if (status != STATUS_OK)
         return status;
     if (!snapshot_takes(&record))

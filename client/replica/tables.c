@@ -259,7 +259,7 @@ enum status device_row_decode(struct bytes bytes, struct device_row *row)
 
 enum status record_row_decode(struct bytes bytes, struct record_row *row)
 {
-    if (bytes.size <= RECORD_ROW_BYTES)
+    if (bytes.size < RECORD_ROW_BYTES)
         return STATUS_CORRUPT;
     struct taker from = {bytes.at};
     row->arrival = take_u64(&from);

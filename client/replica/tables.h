@@ -158,7 +158,7 @@ struct device_row {
 };
 enum { DEVICE_ROW_BYTES = 36, DEVICE_ROW_BYTES_ONCE = 20 /* before it counted records */ };
 
-struct record_row { /* |raw| borrows from the store */
+struct record_row { /* |raw| borrows from the store; empty: not held (log/damage.h) */
     uint64_t arrival;
     struct hash id;
     uint32_t case_number;

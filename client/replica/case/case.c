@@ -91,8 +91,11 @@ static enum status load_record(struct loading *loading, const struct place *plac
         return STATUS_NO_MEMORY;
     }
     status = record_decode(raw, loading->arena, record);
-    if (status != STATUS_OK) {
-        return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
+    if (status == STATUS_OK && !hash_equal(&record->id, &row.id)) {
+        status = STATUS_FORGED;
+    }
+    if (status != STATUS_OK) { /* spoilt, or let go till it comes again: half a case is none */
+        return status == STATUS_NO_MEMORY ? status : STATUS_LIMIT;
     }
     struct position position = {loading->log.name, place->seq, row.id};
     loading->spots[loading->count] = (struct case_spot){.log = loading->log.number,
@@ -208,9 +211,9 @@ static enum status load_records(struct loading *loading, uint32_t case_number)
 }
 
 /*
- * A case past its bounds is not computed, and nothing is written into it here. It must not stop
- * what goes over all cases: one device can make it so. Which of its records arrived first is no
- * input of a view, so the view tells of none of them.
+ * A case past its bounds, or with a spoilt record, is not computed, and nothing is written into it
+ * here. It must not stop what goes over all cases: one device can make it so. Which of its records
+ * arrived first is no input of a view, so the view tells of none of them.
  */
 static void leave_unloaded(struct loaded_case *loaded)
 {

@@ -45,4 +45,7 @@ CHECK_RESULT enum status index_follow_version(struct replica *replica);
 /* Whether the rows of the case are stale. */
 CHECK_RESULT enum status index_is_stale(struct store_read *read, uint32_t case_number, bool *stale);
 
+/* [writer] Every derived row is made again, in the background. Errors: IO, FULL. */
+CHECK_RESULT enum status index_renew(struct replica *replica);
+
 #endif

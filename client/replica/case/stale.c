@@ -163,7 +163,7 @@ static enum status clear_table(struct replica *replica, enum store_table table)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status renew(struct replica *replica)
+enum status index_renew(struct replica *replica)
 {
     enum status status = clear_table(replica, TABLE_SUMMARY);
     if (status == STATUS_OK) {
@@ -192,7 +192,7 @@ enum status index_follow_version(struct replica *replica)
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         return status;
     }
-    status = renew(replica);
+    status = index_renew(replica);
     be32_store(row, INDEX_VERSION);
     return status == STATUS_OK ? group_put(replica, TABLE_META, &key, bytes_of(row, sizeof row))
                                : status;

@@ -5,6 +5,7 @@
 #include "client/replica/invite.h"
 #include "client/replica/log/admission.h"
 #include "client/replica/log/aside.h"
+#include "client/replica/log/damage.h"
 #include "client/replica/log/evidence.h"
 #include "client/replica/log/fork.h"
 #include "client/replica/log/log.h"
@@ -255,6 +256,11 @@ static enum status take(struct intake *intake, const struct record *record)
     if (step != STEP_HELD) {
         intake->open = true;
         status = append(intake, record);
+    } else {
+        struct place place = {.store = intake->log.store, .seq = record->header.seq};
+        bool mended = false;
+        status = damage_mend(intake->replica, &intake->log, &place, record, &mended);
+        intake->stored += mended ? 1 : 0;
     }
     intake->seq = record->header.seq;
     intake->id = record->id;
@@ -288,9 +294,12 @@ static enum status run_end(struct intake *intake)
     conclude(intake, run);
     if (status != STATUS_OK || intake->log.number == 0 || run->outcome == RUN_GAP)
         return status;
-    run->log = intake->log.name;
-    run->head =
-        (struct position){.log = intake->log.name, .seq = intake->log.seq, .id = intake->log.id};
+    struct log_row told = intake->log;
+    status = damage_cap(intake->replica->group.view, &told);
+    if (status != STATUS_OK)
+        return status;
+    run->log = told.name;
+    run->head = (struct position){.log = told.name, .seq = told.seq, .id = told.id};
     return log_scope_name(intake->replica->group.view, intake->log.scope, &run->scope);
 }
 

@@ -1,5 +1,6 @@
 #include "client/replica/log/inquiry.h"
 
+#include "client/replica/log/damage.h"
 #include "client/replica/receipt/peer.h"
 #include "client/replica/receipt/receipt.h"
 #include "client/replica/receipt/receipt_row.h"
@@ -88,13 +89,24 @@ static enum status entry_fill(struct inquiry *inquiry, const struct log_row *row
     return peer_mark(inquiry->read, &inquiry->request->peer, row, &entry->peer_seq);
 }
 
+enum status inquiry_cap(const struct inquiry *inquiry, struct log_row *row)
+{
+    return inquiry->damaged ? damage_cap(inquiry->read, row) : STATUS_OK;
+}
+
 static bool vector_each(void *context, const struct log_row *row)
 {
     struct vector_build *build = context;
+    struct log_row told = *row;
     if (!inquiry_has_scope(build->inquiry, row->scope))
         return true;
+    build->status = inquiry_cap(build->inquiry, &told);
+    if (build->status != STATUS_OK)
+        return false;
+    if (told.seq < told.first && row->seq >= row->first)
+        return true; /* nothing of it is held */
     if (build->entries)
-        build->status = entry_fill(build->inquiry, row, &build->entries[build->count]);
+        build->status = entry_fill(build->inquiry, &told, &build->entries[build->count]);
     build->count++;
     return build->status == STATUS_OK;
 }
@@ -109,8 +121,8 @@ static enum status inquiry_vector(struct inquiry *inquiry)
 {
     struct vector_build build = {.inquiry = inquiry, .status = STATUS_OK};
     enum status status = log_each(inquiry->read, vector_each, &build);
-    if (status != STATUS_OK)
-        return status;
+    if (status != STATUS_OK || build.status != STATUS_OK)
+        return status != STATUS_OK ? status : build.status;
     build.entries = arena_array(inquiry->arena, build.count, sizeof *build.entries);
     if (!build.entries && build.count > 0)
         return STATUS_NO_MEMORY;
@@ -140,6 +152,8 @@ static enum status inquiry_heads(struct inquiry *inquiry)
         entries[i] = (struct vector_entry){.head = {.log = request->logs[i]}};
         enum status status = log_find(inquiry->read, &request->logs[i], &row);
         if (status == STATUS_OK)
+            status = inquiry_cap(inquiry, &row);
+        if (status == STATUS_OK && row.seq >= row.first)
             status = entry_fill(inquiry, &row, &entries[i]);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;
@@ -376,6 +390,8 @@ enum status replica_inquire(struct replica *replica, const struct read_request *
         status = counters_get(inquiry.read, &inquiry.counters);
     if (status == STATUS_OK)
         status = scopes_find(&inquiry);
+    if (status == STATUS_OK)
+        status = damage_any(inquiry.read, &inquiry.damaged);
     if (status == STATUS_OK)
         status = inquiry_answer(&inquiry);
     result->newest = inquiry.counters.arrival;

@@ -15,11 +15,14 @@ struct inquiry {
     uint32_t *scopes; /* numbers, ascending; those the store knows */
     size_t scope_count;
     bool every_scope;
+    bool damaged; /* some record is not held (damage.h) */
     struct counters counters;
 };
 
 /* Whether the request means scope number |scope|. */
 bool inquiry_has_scope(const struct inquiry *inquiry, uint32_t scope);
+/* |row| as it is to be told: it ends before what is not held. */
+CHECK_RESULT enum status inquiry_cap(const struct inquiry *inquiry, struct log_row *row);
 /* The running hash at |arrival|; NOT_FOUND past the newest. */
 CHECK_RESULT enum status inquiry_running_hash(struct store_read *read, uint64_t arrival,
                                               struct name *running_hash);

@@ -1,5 +1,7 @@
 #include "client/replica/log/log.h"
 
+#include "client/replica/log/damage.h"
+
 #include <string.h>
 
 /* What a row that another row points to must be: there. */
@@ -34,6 +36,8 @@ enum status log_entry(struct store_read *read, uint32_t number, struct vector_en
 {
     struct log_row row;
     enum status status = must(log_get(read, number, &row));
+    if (status == STATUS_OK)
+        status = damage_cap(read, &row);
     if (status != STATUS_OK)
         return status;
     *entry = (struct vector_entry){.head = {.log = row.name, .seq = row.seq, .id = row.id},
@@ -132,7 +136,11 @@ enum status log_record_decode(struct store_read *read, const struct place *place
     enum status status = must(log_record(read, place, &row));
     if (status != STATUS_OK)
         return status;
+    if (row.raw.size == 0)
+        return STATUS_NOT_FOUND;
     status = record_decode(row.raw, arena, record);
+    if (status == STATUS_OK && !hash_equal(&record->id, &row.id))
+        status = STATUS_CORRUPT;
     return status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
 }
 

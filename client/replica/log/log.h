@@ -38,8 +38,9 @@ CHECK_RESULT enum status log_resolve(struct store_read *read, uint32_t root, uin
 /* The record at |place|; borrowed from |read|. NOT_FOUND. */
 CHECK_RESULT enum status log_record(struct store_read *read, const struct place *place,
                                     struct record_row *row);
-/* The record at |place|, which is there, decoded; bytes borrow from |read|, lists live in |arena|.
- * Errors: NO_MEMORY, IO, CORRUPT. */
+/* The record at |place|, whose row is there, decoded; bytes borrow from |read|, lists live in
+ * |arena|. Errors: NOT_FOUND (its bytes are not held, damage.h), CORRUPT (they are spoilt),
+ * NO_MEMORY, IO. */
 CHECK_RESULT enum status log_record_decode(struct store_read *read, const struct place *place,
                                            struct arena *arena, struct record *record);
 /* The id of |log|'s record at |seq|, going down into what the log branched off. NOT_FOUND. */

@@ -289,6 +289,13 @@ static enum status walk_add(struct walk *walk, const struct source *source)
         return STATUS_OK;
     }
     status = cache_find(&walk->cache, inquiry->read, &source->place, &log, &record.scope);
+    if (status == STATUS_OK && inquiry->damaged) {
+        /* What follows a record that is not held no receiver could take. */
+        struct log_row held = *log;
+        status = inquiry_cap(inquiry, &held);
+        if (status == STATUS_OK && source->place.seq > held.seq)
+            return STATUS_OK;
+    }
     if (status == STATUS_OK)
         status = inquiry_running_hash(inquiry->read, source->arrival, &record.running_hash);
     if (status != STATUS_OK)
@@ -375,6 +382,8 @@ enum status inquiry_log(struct inquiry *inquiry)
     struct name scope;
     struct answer answer = {.count = 0};
     enum status status = log_find(inquiry->read, &inquiry->request->log, &log);
+    if (status == STATUS_OK)
+        status = inquiry_cap(inquiry, &log);
     if (status == STATUS_OK)
         status = log_scope_name(inquiry->read, log.scope, &scope);
     if (status == STATUS_OK)

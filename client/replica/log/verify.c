@@ -95,6 +95,8 @@ static enum status visit_log(struct replica_read *read, const struct log_row *lo
         struct record record;
         arena_reset(arena);
         enum status status = log_record_decode(read->store, &place, arena, &record);
+        if (status == STATUS_NOT_FOUND)
+            continue; /* not held till it comes again */
         if (status != STATUS_OK)
             return status;
         visit->stopped = !visit->each(visit->context, &record, &log->name);
@@ -252,6 +254,10 @@ static enum status run_read(struct checking *checking, size_t most)
         struct record *record = &checking->records[checking->count];
         struct record_row row;
         enum status status = log_record(checking->read->store, &place, &row);
+        if (status == STATUS_OK && row.raw.size == 0) {
+            found_bad(checking, log, seq, "its bytes were damaged; it waits to be sent again");
+            break;
+        }
         if (status == STATUS_OK)
             status = record_decode(row.raw, &checking->arena, record);
         if (status == STATUS_NO_MEMORY || status == STATUS_IO)
