@@ -267,6 +267,23 @@ static void tell_read(struct call *call, const struct read_end *end)
     }
 }
 
+/* It failed on the way: what earlier pieces brought is durable. */
+static void tell_kept(struct call *call, uint64_t records)
+{
+    char text[256];
+    int size = call->vietnamese
+                   ? snprintf(text, sizeof text,
+                              "%llu bản ghi đọc trước lỗi đó đã được nhận; sửa lỗi rồi đọc lại "
+                              "gói.\n",
+                              shown(records))
+                   : snprintf(text, sizeof text,
+                              "%llu records read before that were taken; mend it and read the "
+                              "bundle again.\n",
+                              shown(records));
+
+    buffer_append(&call->answer->err, text, size > 0 ? (size_t)size : 0);
+}
+
 static void read_bundle(struct carrying *carrying, const char *path)
 {
     struct read_end end = {.path = path};
@@ -285,6 +302,8 @@ static void read_bundle(struct carrying *carrying, const char *path)
         call_fail(carrying->call, &rest.failure, "%s", "%s",
                   call_pick(carrying->call, rest.vietnamese, rest.english));
     }
+    if (!ok && sum->read > 0)
+        tell_kept(carrying->call, sum->read);
     buffer_deinit(&sum->front);
     buffer_deinit(&sum->writer);
 }

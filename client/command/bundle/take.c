@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { FRAMES_MOST = 4096 };
+enum { FRAMES_MOST = 4096, ROOM_BYTES = 16 * 1024 * 1024 };
 
 struct taking {
     struct call *call;
@@ -52,6 +52,13 @@ static bool fail_front(struct taking *taking, enum status status)
     return false;
 }
 
+static void let_go(struct taking *taking)
+{
+    for (size_t i = 0; i < taking->count; i++)
+        batch_free(taking->batches[i]);
+    taking->count = 0;
+}
+
 static bool judge(struct taking *taking, struct replica_read *read)
 {
     enum status status = bundle_judge(read, taking->front.scopes, taking->front.scope_count);
@@ -94,31 +101,6 @@ static enum status take_frame(struct taking *taking, struct bytes frame)
     if (!status)
         taking->count++;
     return status;
-}
-
-static bool take_frames(struct taking *taking)
-{
-    struct call *call = taking->call;
-    const struct json *list = json_member(call->arguments, "frames");
-    size_t count = json_count(list);
-    struct bytes frame;
-
-    if (count > FRAMES_MOST) {
-        call_fail_usage(call, "frames", "quá nhiều", "they are too many");
-        return false;
-    }
-    taking->batches = arena_array(&call->arena, count + 1, sizeof(struct batch *));
-    enum status status = taking->batches ? STATUS_OK : STATUS_NO_MEMORY;
-    for (size_t i = 0; !status && i < count; i++)
-        status = bundle_frame(call, list, i, &frame) ? take_frame(taking, frame) : STATUS_MALFORMED;
-    const struct failure damaged = {.code = HOSO_REFUSED, .name = "damaged"};
-    if (status && status_class_of(status) == STATUS_CLASS_PEER)
-        call_fail(call, &damaged, "%s", "%s",
-                  call_pick(call, "Một phần của gói không đúng dạng.",
-                            "A part of the bundle is not well formed."));
-    else
-        call_fail_status(call, status);
-    return !status;
 }
 
 /* ---- the transaction ---- */
@@ -168,11 +150,14 @@ static void look_for_invitation(struct taking *taking)
     taking->invited = !known && replica_invited(replica, &title->proof, &title->writer, &told);
 }
 
-static void take_in(struct taking *taking)
+/* Takes in what is decoded so far, and frees it. */
+static enum status take_in(struct taking *taking)
 {
     struct call *call = taking->call;
     struct replica_read *read = NULL;
 
+    if (taking->count == 0)
+        return STATUS_OK;
     enum status status = replica_read_begin(call->host->replica, &read);
     if (!status)
         status = bundle_verify(read, taking->front.scopes, taking->front.scope_count,
@@ -182,7 +167,49 @@ static void take_in(struct taking *taking)
         look_for_invitation(taking);
     if (!status)
         status = call->host->submit(call->host->context, take_job, taking);
-    call_fail_status(call, status);
+    let_go(taking);
+    return status;
+}
+
+/* What the batches weigh: a little on the line may be much once it is rebuilt. */
+static size_t room_used(const struct taking *taking)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < taking->count; i++)
+        bytes += taking->batches[i]->arena.used_bytes;
+    return bytes;
+}
+
+/* Frame by frame, a transaction as soon as they fill the room, and one for the rest. */
+static bool take_frames(struct taking *taking)
+{
+    struct call *call = taking->call;
+    const struct json *list = json_member(call->arguments, "frames");
+    size_t count = json_count(list);
+    struct bytes frame;
+
+    if (count > FRAMES_MOST) {
+        call_fail_usage(call, "frames", "quá nhiều", "they are too many");
+        return false;
+    }
+    taking->batches = arena_array(&call->arena, count + 1, sizeof(struct batch *));
+    enum status status = taking->batches ? STATUS_OK : STATUS_NO_MEMORY;
+    for (size_t i = 0; !status && i < count; i++) {
+        status = bundle_frame(call, list, i, &frame) ? take_frame(taking, frame) : STATUS_MALFORMED;
+        if (!status && room_used(taking) > ROOM_BYTES)
+            status = take_in(taking);
+    }
+    if (!status)
+        status = take_in(taking);
+    const struct failure damaged = {.code = HOSO_REFUSED, .name = "damaged"};
+    if (status && status_class_of(status) == STATUS_CLASS_PEER)
+        call_fail(call, &damaged, "%s", "%s",
+                  call_pick(call, "Một phần của gói không đúng dạng.",
+                            "A part of the bundle is not well formed."));
+    else
+        call_fail_status(call, status);
+    return !status;
 }
 
 /* ---- the answer ---- */
@@ -244,10 +271,7 @@ void bundle_take_in(struct call *call)
     }
     bool ok = judge(&taking, read);
     replica_read_end(read);
-    if (ok && take_frames(&taking) && taking.count > 0)
-        take_in(&taking);
-    if (!call->failed)
+    if (ok && take_frames(&taking))
         write_answer(&taking);
-    for (size_t i = 0; i < taking.count; i++)
-        batch_free(taking.batches[i]);
+    let_go(&taking);
 }
