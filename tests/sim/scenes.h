@@ -1,6 +1,7 @@
 /*
  * The scripted worlds by file: scene_copies.c clones and backups · scene_offers.c who offers what ·
- * scene_stream.c cursors, elision, refusals, failures · scene_levels.c receipts and clocks.
+ * scene_stream.c cursors, elision, refusals, failures · scene_levels.c receipts and clocks ·
+ * scene_bounds.c what a hostile device brings.
  */
 #ifndef HOSO_TESTS_SIM_SCENES_H
 #define HOSO_TESTS_SIM_SCENES_H
@@ -22,7 +23,12 @@ struct world;
     X(direct_and_via_office, 0, "levels are a set, not a ladder (H15)")                            \
     X(old_epoch_receipt, 0, "a receipt of before the restore still counts (H15)")                  \
     X(commit_failure, 0, "a commit fails and the session chains onto it (H42)")                    \
-    X(clocks, 0, "a clock at 1970 or 2099 decides something (H34, H35)")
+    X(clocks, 0, "a clock at 1970 or 2099 decides something (H34, H35)")                           \
+    X(fork_every_seq, 0, "a device forks its log behind every record (H02)")                       \
+    X(thousand_logs, 0, "a stolen key opens logs without end (H32)")                               \
+    X(ten_thousand_heads, 0, "every record cites the genesis alone (H23)")                         \
+    X(sybil_devices, 0, "keys made by the hundred, none granted (H33)")                            \
+    X(held_flood, 0, "records whose ancestors never come (H28)")
 
 #define SCENE_DECLARE(title, count, text) void scene_##title(struct world *world);
 SCENE_TABLE(SCENE_DECLARE)
