@@ -110,7 +110,9 @@ static enum status look_around(struct home *home)
         return status;
     home->mark = place_mark_open(path);
     place_mark_read(home->mark, &hints);
-    return origin_settle(home->replica, &hints, &home->origin);
+    status = origin_settle(home->replica, &hints, &home->origin);
+    /* Nothing can be written here, in whatever logs: it may be read. */
+    return status == STATUS_READ_ONLY ? STATUS_OK : status;
 }
 
 enum status home_open(struct home *home, const char *path)
