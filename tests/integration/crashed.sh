@@ -102,11 +102,11 @@ keeps_promises() {
 
 # Digests of the scopes the office has: a hub has more.
 scopes_of() {
-    "$hoso" status --home "$work/$1" --json |
+    "$hoso" status --home "$work/$1" --json 2>/dev/null |
         jq -c --slurpfile wanted "$work/scopes" '.scopes | map({scope, vector, views} | select(.scope as $s | $wanted[0] | index($s))) | sort_by(.scope)'
 }
 are_equal() {
-    "$hoso" status --home "$work/office" --json | jq -c '[.scopes[].scope]' >"$work/scopes"
+    "$hoso" status --home "$work/office" --json 2>/dev/null | jq -c '[.scopes[].scope]' >"$work/scopes"
     scopes_of office >"$work/office.scopes"
     scopes_of hub | cmp -s - "$work/office.scopes" || return 1
     scopes_of device | cmp -s - "$work/office.scopes"
@@ -130,7 +130,7 @@ settle() {
     until_true 20 are_equal || until_true 5 device_syncs && until_true 20 are_equal || fail "vectors or views differ"
     for node in hub office device; do
         "$hoso" verify --home "$work/$node" --json >"$work/verify.json" || fail "verify at $node: $(cat "$work/verify.json")"
-        [ "$("$hoso" status --home "$work/$node" --json | jq .restored)" = null ] || fail "$node believes it was put back"
+        [ "$("$hoso" status --home "$work/$node" --json 2>/dev/null | jq .restored)" = null ] || fail "$node believes it was put back"
         dossiers=$("$hoso" stats --home "$work/$node" --json | jq .dossiers)
         [ "$dossiers" -ge $rows ] || fail "$node holds $dossiers dossiers"
         [ ! -s "$work/$node.ids" ] || {
