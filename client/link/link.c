@@ -43,6 +43,7 @@ struct link {
     bool proved_told;
     bool known;
     bool welcomed;
+    bool met;
     bool broke_rule;    /* the peer */
     uint64_t not_taken; /* runs of the peer that stay with it */
 };
@@ -557,6 +558,14 @@ bool link_is_known(const struct link *link)
 enum status link_fault(const struct link *link)
 {
     return link->fault;
+}
+
+bool link_is_new(struct link *link)
+{
+    bool first = !link->met;
+
+    link->met = true;
+    return first;
 }
 
 bool link_welcome(struct link *link)

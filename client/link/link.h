@@ -66,6 +66,8 @@ void link_report(const struct link *link, struct session_report *report);
 /* True once the peer proved a key that this node has to do with: the pinned one of the node above,
  * or one that was ever granted. Of strangers nothing is kept: they could be made without end. */
 bool link_is_known(const struct link *link);
+/* True once, the first time it is asked. */
+bool link_is_new(struct link *link);
 /* True once, when it is known: the caller then welcomes it. */
 bool link_welcome(struct link *link);
 /* Whether it ended because its peer broke a rule. */

@@ -76,15 +76,32 @@ struct link *reception_open(struct reception *reception, uint64_t id, struct byt
     return link;
 }
 
+/* A key that nobody here knows is proved: it may be granted in a moment. There are few such at a
+ * time; the one that came first makes room. */
+static void note_newcomer(struct reception *reception, struct link *link)
+{
+    uint64_t *place = &reception->newcomers[reception->newcomer_next];
+    struct link *first = *place != 0 ? net_attached(reception->shared->net, *place) : NULL;
+
+    reception->newcomer_next = (reception->newcomer_next + 1) % NEWCOMERS_MOST;
+    *place = link_id(link);
+    if (first != NULL && !link_is_known(first)) {
+        reception_turned_away(reception, "a newcomer made room for the next");
+        link_end(first, "made room for another newcomer");
+    }
+}
+
 void reception_look(struct reception *reception, struct link *link)
 {
     struct session_report report;
     uint64_t dropped = 0;
     uint64_t wait_ms = 0;
 
+    link_report(link, &report);
+    if (report.proved && !link_is_known(link) && link_is_new(link))
+        note_newcomer(reception, link);
     if (!link_welcome(link))
         return;
-    link_report(link, &report);
     net_trust(reception->shared->net, link_id(link));
     if (presence_enter(&reception->presence, &report.peer, link_id(link), clock_now_us(), &dropped,
                        &wait_ms) != STATUS_OK) {

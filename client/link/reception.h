@@ -15,12 +15,16 @@ enum {
     GREETINGS_A_SECOND = 1000, /* lasting: each costs a signature and, with TLS, half a ms */
     BUSY_LEAST_MS = 2000,      /* what a busy node names, */
     BUSY_SPREAD_MS = 30000,    /* and at most so much more, so that they do not come together */
+    NEWCOMERS_MOST = 32,       /* that show their grants or an invitation at a time: each may keep a
+                                  session's memory busy */
     LINKS_MOST = 12000         /* below the 20,000 descriptors a process may have */
 };
 
 struct reception {
     struct link_shared *shared;
     struct presence presence;
+    uint64_t newcomers[NEWCOMERS_MOST]; /* links whose keys are proved and not known yet */
+    size_t newcomer_next;
     uint64_t full_us; /* when so many may be greeted at once again */
 };
 

@@ -115,11 +115,11 @@ void scene_thousand_logs(struct world *world)
     end_beside(&stage, &flood);
 }
 
-/* One case in a dozen logs that know nothing of each other, 2,400 records: it has a dozen heads,
- * not 2,400, and whoever writes next joins them. */
+/* One case in a dozen logs that know nothing of each other, 660 records: it has a dozen heads,
+ * not 660, and whoever writes next joins them. */
 void scene_ten_thousand_heads(struct world *world)
 {
-    enum { LOGS = 3 * LIMIT_LOGS_A_DAY - 1, RECORDS = 200 };
+    enum { LOGS = 3 * LIMIT_LOGS_A_DAY - 1, RECORDS = 60 };
     struct stage stage;
     struct flood flood;
     struct name dossier;

@@ -405,6 +405,29 @@ static void test_session__rolled_back_hub_below_a_fitting_cursor_is_shown_its_re
     site_close(&back);
 }
 
+/* A node too busy to greet: the client waits as told, no longer than an hour, and breaks nothing.
+ */
+static void test_session__busy_instead_of_a_greeting_only_delays(void **state)
+{
+    static const uint64_t told[] = {3000, UINT64_C(86400000)};
+    static const uint64_t waits[] = {3000, 3600 * 1000};
+    struct world *world = *state;
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer frame;
+        buffer_init(&frame, 64);
+        notice_encode(FRAME_BUSY, told[i], &frame);
+        pair_connect(&world->pair, &world->office, &world->hub);
+        assert_true(pair_run_some(&world->pair, 1)); /* both are open */
+        pair_inject(&world->pair.client, frame.at, frame.size);
+        pair_run(&world->pair);
+        assert_int_equal(side_report(&world->pair.client).retry_after_ms, waits[i]);
+        assert_false(world->pair.client.closed);
+        pair_close(&world->pair);
+        buffer_deinit(&frame);
+    }
+    meet(world, &world->office, &world->hub);
+}
+
 static bool spoil_hello(struct pair *pair, struct side *from, uint8_t *frame, size_t *size)
 {
     bool hit = from == (pair->count == 0 ? &pair->server : &pair->client);
@@ -556,6 +579,7 @@ int main(void)
         TEST(log_without_room_is_no_reason_for_another),
         TEST(client_without_room_comes_again),
         TEST(rolled_back_hub_below_a_fitting_cursor_is_shown_its_receipt),
+        TEST(busy_instead_of_a_greeting_only_delays),
         TEST(no_record_leaves_before_the_other_is_proved),
         TEST(bad_record_stops_its_log_and_no_other),
         TEST(small_window_is_enough),
