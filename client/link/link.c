@@ -432,6 +432,7 @@ struct link *link_open(struct link_shared *shared, const struct link_options *op
     self.authority = link->authority;
     self.chain_mode = shared->chain_mode;
     self.window_bytes = window_of(shared);
+    self.line_rate = options->line_rate;
     link->session = session_new(&self);
     link->timer = timer_new(shared->net, link_due, link);
     if (link->session == NULL || link->timer == NULL) {

@@ -42,6 +42,7 @@ struct link_options {
     enum session_role role;
     struct public_key peer;             /* the pinned key of the node above; SESSION_CLIENT only */
     uint8_t nonce[SESSION_NONCE_BYTES]; /* the client's */
+    uint64_t line_rate; /* what the last line to that peer bore, bytes a second; 0 unknown */
 };
 
 /* Begins a session on an open connection; NULL: no memory, the caller disconnects. */

@@ -137,7 +137,7 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
             atomic_store(&service->fault, (int)fault);
             exchanges_finish(&service->exchanges, fault);
         }
-        upstream_lost(&service->upstream, report.retry_after_ms);
+        upstream_lost(&service->upstream, &report);
         if (service->renewing)
             upstream_dial(&service->upstream);
         service->renewing = false;

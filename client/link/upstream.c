@@ -86,6 +86,7 @@ struct link *upstream_opened(struct upstream *upstream)
     struct link_options options = {
         .id = upstream->id, .role = SESSION_CLIENT, .peer = upstream->key};
 
+    options.line_rate = upstream->line_rate;
     memcpy(options.nonce, upstream->nonce, sizeof options.nonce);
     upstream->opened_us = clock_now_us();
     upstream->link = upstream->ended ? NULL : link_open(upstream->shared, &options);
@@ -94,14 +95,17 @@ struct link *upstream_opened(struct upstream *upstream)
     return upstream->link;
 }
 
-void upstream_lost(struct upstream *upstream, uint64_t retry_after_ms)
+void upstream_lost(struct upstream *upstream, const struct session_report *report)
 {
+    bool moved = report->payload_acked > 0 || report->records_received > 0;
     bool steady = upstream->link != NULL &&
-                  (upstream->settled || clock_now_us() - upstream->opened_us > STEADY_US);
+                  (moved || upstream->settled || clock_now_us() - upstream->opened_us > STEADY_US);
 
+    if (report->line_rate > 0)
+        upstream->line_rate = report->line_rate;
     upstream->id = 0;
     upstream->link = NULL;
     upstream->failures = steady ? 1 : upstream->failures + 1;
     if (!upstream->ended)
-        retry_later(upstream, retry_after_ms * 1000);
+        retry_later(upstream, report->retry_after_ms * 1000);
 }

@@ -214,6 +214,11 @@ static enum status weigh_claim(struct session *session, const struct head *claim
         }
     }
     bool asked = job->heads.mode == HEADS_ASK;
+    if (asked && session->self.role == SESSION_SERVER) {
+        /* What a line was cut over is with the one who sent it: none of it is to be echoed. */
+        uint64_t held = claim->seq > entry->seq ? claim->seq : match ? at : 0;
+        entry->have = held > entry->have ? held : entry->have;
+    }
     if (!asked) {
         /* Where the client is ahead its records are under way: none of them is to be echoed. */
         entry->have = claim->seq > entry->seq ? claim->seq : at;

@@ -3,7 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES_A_SECOND = 4 }; /* a frame lasts at most 250 ms */
+enum {
+    FRAMES_A_SECOND = 4, /* a frame lasts at most 250 ms */
+    FRAMES_IN_FLIGHT = 3,
+    TRIP_DRIFT = 256 /* the shortest trip rises by this part of what longer ones are above it */
+};
+
+static size_t frame_of(uint64_t rate, size_t most)
+{
+    uint64_t aim = rate / FRAMES_A_SECOND;
+    aim = aim > most ? most : aim;
+    aim = aim < LINE_FRAME_LEAST ? LINE_FRAME_LEAST : aim;
+    return (size_t)(aim > LINE_FRAME_MOST ? LINE_FRAME_MOST : aim);
+}
 
 void line_init(struct line *line, uint64_t window)
 {
@@ -19,6 +31,14 @@ void line_rest(struct line *line)
     line->first = line->count = 0;
 }
 
+void line_expect(struct line *line, uint64_t rate)
+{
+    line->rate = rate;
+    if (rate > 0) {
+        line->frame = frame_of(rate, LINE_FRAME_MOST);
+    }
+}
+
 bool line_admits(struct line *line, size_t size)
 {
     if (line->busy || line->window == 0) {
@@ -29,7 +49,8 @@ bool line_admits(struct line *line, size_t size)
         return true;
     }
     /* 1e12 bytes/s times a second stays far below 2^64. */
-    uint64_t pipe = 2 * (line->rate * line->trip_us / 1000000) + 2 * line->frame;
+    uint64_t pipe =
+        line->rate * line->trip_us / 1000000 * 3 / 4 + FRAMES_IN_FLIGHT * (uint64_t)line->frame;
     uint64_t most = pipe < line->window ? pipe : line->window;
     if (flying + size > most || line->count == LINE_FLIGHTS) {
         line->full_until = line->sent;
@@ -63,23 +84,21 @@ static void measure(struct line *line, size_t place, uint64_t now_us)
     if (line->trip_us == 0 || trip < line->trip_us) {
         line->trip_us = trip;
     } else {
-        line->trip_us += (trip - line->trip_us) / 64;
+        line->trip_us += (trip - line->trip_us) / TRIP_DRIFT;
     }
     uint64_t delivered = line->flights[place].end - line->flights[place].acked;
     uint64_t rate = delivered * 1000000 / trip;
-    /* What left while there was room says how little was asked of the line, not what it bears. */
-    bool full = line->flights[place].end <= line->full_until;
+    /* What left while there was room says how little was asked of the line, not what it bears; and
+     * of the first flight nothing came back before it left: its time is the round trip's. */
+    bool full = line->flights[place].end <= line->full_until && line->flights[place].acked > 0;
     if (rate >= line->rate) {
         line->rate = rate;
     } else if (full) {
         line->rate -= (line->rate - rate) / 8;
     }
-    uint64_t aim = line->rate / FRAMES_A_SECOND;
-    aim = aim > 2 * (uint64_t)line->frame ? 2 * (uint64_t)line->frame : aim;
-    aim = aim < LINE_FRAME_LEAST ? LINE_FRAME_LEAST : aim;
-    aim = aim > LINE_FRAME_MOST ? LINE_FRAME_MOST : aim;
+    size_t aim = frame_of(line->rate, 2 * line->frame);
     if (full || aim > line->frame) {
-        line->frame = (size_t)aim;
+        line->frame = aim;
     }
 }
 

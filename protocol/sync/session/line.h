@@ -2,9 +2,11 @@
  * The line as one direction's sender sees it: a sliding window of bytes, refilled by
  * acknowledgements, and how large a frame the measured line carries in 250 ms.
  *
- * The rate is measured as bytes delivered between a frame's leaving and its acknowledgement; in
- * flight is at most twice what rate and shortest round trip ask for, and never more than the peer's
- * window. So a slow line holds little in flight when it is cut, and a fast one is never waited for.
+ * The rate is measured as bytes delivered between a frame's leaving and its acknowledgement. In
+ * flight is at most three quarters of what rate and shortest round trip ask for and three frames,
+ * and never more than the peer's window: enough for round trips up to three seconds, and the queue
+ * before a slow line settles below that however long it stands. So little is in flight when it is
+ * cut, a live act waits for little, and a fast line is never waited for.
  */
 #ifndef HOSO_PROTOCOL_SYNC_SESSION_LINE_H
 #define HOSO_PROTOCOL_SYNC_SESSION_LINE_H
@@ -40,6 +42,8 @@ struct line {
 
 /* A line whose receiver takes |window| bytes; nothing is measured yet. */
 void line_init(struct line *line, uint64_t window);
+/* What a line to the same peer measured before: the first frames are made for that. 0: nothing. */
+void line_expect(struct line *line, uint64_t rate);
 /* Frees what it holds; nothing flies any more. */
 void line_rest(struct line *line);
 /* May |size| more bytes leave now? One frame always may while the window is open. */

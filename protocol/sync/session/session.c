@@ -28,7 +28,7 @@ struct session *session_new(const struct session_self *self)
     session->self.window_bytes = (size_t)1 << log2;
     session->cursor = self->cursor;
     session->digest_stale = true;
-    session->raw_per_wire = 16;
+    session->raw_per_wire = RAW_PER_WIRE_FIRST;
     session->vectors_backoff = 1;
     session->peer = self->role == SESSION_CLIENT ? self->peer : session->peer;
     session->transcript.server = self->role == SESSION_CLIENT ? self->peer : self->key;
@@ -389,5 +389,7 @@ void session_report(const struct session *session, struct session_report *report
     report->settled = report->at_rest || (current && session->differs);
     report->in_flight = session->line.sent > session->line.acked;
     report->waiting = session->inbox.size - session->inbox_at;
+    report->payload_acked = session->line.acked;
+    report->line_rate = session->line.rate;
     report->state = state_name(session);
 }

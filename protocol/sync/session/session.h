@@ -44,6 +44,8 @@ struct session_self {
     bool marks_certain; /* the last session to this peer ended with nothing in flight */
     bool has_invitation;
     struct invitation_secret invitation;
+    uint64_t
+        line_rate; /* session_report.line_rate of the last connection to that peer; 0 unknown */
     /* server only: is |proof| that of an open invitation? Called inside step; pure look-up in
      * memory. */
     bool (*invited)(void *context, const struct hash *proof, const struct public_key *key,
@@ -212,6 +214,8 @@ struct session_report {
                      for. Nothing more happens until something changes */
     uint64_t records_sent, records_received;
     uint64_t payload_sent, payload_received; /* bytes of frames */
+    uint64_t payload_acked;                  /* of records sent: what the peer disposed of */
+    uint64_t line_rate;                      /* bytes a second the line bears; 0 not measured */
     uint64_t retry_after_ms;                 /* named by a busy peer; 0 none */
     uint64_t paths[PATH_COUNT];
     size_t waiting; /* bytes of frames that wait to be worked off: an owner that reads no more of

@@ -31,6 +31,7 @@ enum {
     EVIDENCE_MAX = 1024,      /* receipts a client may show in one session */
     SESSION_REFUSALS_MAX = 8, /* logs refused for a bad signature before the connection ends */
     READY_FRAMES = 8,
+    RAW_PER_WIRE_FIRST = 32, /* in 1/16: a frame of records weighs half of what they do */
     JOB_ARENA_BYTES = 4 * 1024 * 1024,
     VECTORS_BACKOFF_MOST = 1024,
     /* Arrivals, or receipts, that are none of a client's: it is told of so many at once. A word of
