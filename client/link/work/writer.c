@@ -7,10 +7,13 @@
 #include <time.h>
 
 enum {
-    GROUP_BYTES = 4 * 1024 * 1024,      /* of batches in one transaction: a commit of tens of ms */
-    INDEX_CASES = 512,                  /* derived rows made between two looks at the queue */
-    INDEX_IDLE_US = 30 * 1000,          /* quiet before derived rows are made */
-    INDEX_PATIENCE_US = 2 * 1000 * 1000 /* the longest they wait under load */
+    GROUP_BYTES = 4 * 1024 * 1024, /* of batches in one transaction: a commit of tens of ms */
+    INDEX_CASES = 512,             /* most derived rows made between two looks at the queue, */
+    INDEX_CASES_FIRST = 32,        /* until it is known how many fit */
+    INDEX_US = 8 * 1000,           /* this time: a live act may wait for it */
+    INDEX_IDLE_US = 30 * 1000,     /* quiet before derived rows are made */
+    INDEX_PATIENCE_US = 2 * 1000 * 1000, /* the longest they wait under load, */
+    INDEX_PAUSE_US = 100 * 1000          /* and then between two goes */
 };
 
 /* A job somebody waits for, on the stack of who waits. */
@@ -36,6 +39,7 @@ struct writer {
     /* the writer's thread alone */
     bool stale;              /* derived rows may be behind */
     uint64_t stale_since;    /* us; 0: not known to be */
+    size_t index_cases;      /* derived rows that take INDEX_US, about */
     uint64_t receipt_number; /* that was told last */
     bool broken;
     struct work broken_work;
@@ -237,12 +241,13 @@ static void index_some(struct writer *writer)
     struct replica_commit commit = {.changed = NULL};
     struct writer_news *news = NULL;
     size_t left = 0;
+    uint64_t begin_us = clock_now_us();
     enum status status = writer->broken ? STATUS_IO : replica_begin(replica);
 
     writer->stale = false;
     writer->stale_since = 0;
     if (status == STATUS_OK) {
-        status = replica_index(replica, INDEX_CASES, &left);
+        status = replica_index(replica, writer->index_cases, &left);
         if (status != STATUS_OK)
             replica_abort(replica);
     }
@@ -254,8 +259,15 @@ static void index_some(struct writer *writer)
     if (status != STATUS_OK)
         writer->stale = false;
     (void)note_failure(writer, status);
-    if (writer->stale)
-        writer->stale_since = clock_now_us();
+    if (writer->stale) {
+        uint64_t now_us = clock_now_us();
+
+        writer->stale_since = now_us + INDEX_PAUSE_US - INDEX_PATIENCE_US;
+        if (now_us - begin_us > INDEX_US && writer->index_cases > 1)
+            writer->index_cases /= 2;
+        else if (now_us - begin_us < INDEX_US / 2 && writer->index_cases < INDEX_CASES)
+            writer->index_cases *= 2;
+    }
     if (news != NULL)
         mailbox_post(writer->options.mailbox, &news->work);
 }
@@ -358,6 +370,7 @@ enum status writer_open(const struct writer_options *options, struct writer **ou
     if (writer == NULL)
         return STATUS_NO_MEMORY;
     writer->options = *options;
+    writer->index_cases = INDEX_CASES_FIRST;
     writer->stale = true; /* a crash may have left rows behind */
     if (conditions_init(writer) != STATUS_OK ||
         thread_start(&writer->thread, writer_loop, writer) != STATUS_OK) {
