@@ -3,13 +3,16 @@
  *
  *   proxy --listen PORT --to PORT [--rate BYTES_PER_S] [--delay-ms N] [--cut-after-ms N]
  * [--cut-after-bytes N]
- *         [--count FILE]
+ *         [--count FILE] [--trace FILE]
  *
- * Each connection is passed on to 127.0.0.1:TO. |rate| and |delay| hold in each direction.
+ * Each connection is passed on to 127.0.0.1:TO. |rate| and |delay| hold in each direction, of all
+ * connections together. A slow line holds little: what is not on its way yet stays with the sender.
  * --cut-after-ms resets a connection that old, --cut-after-bytes one that has carried so many
  * bytes. SIGUSR1 freezes every line (half open: nothing moves, nothing is closed), SIGUSR2 lets it
- * go on, SIGTERM ends with all connections. --count: at the end, and at each closed connection,
+ * go on. SIGHUP: the lines that stand are dead from now on, half open for ever; new ones work.
+ * SIGTERM ends with all connections. --count: at the end, and at each closed connection,
  * FILE holds one line of JSON {"connections","up","down"}: TCP payload in bytes, up = towards TO.
+ * --trace: FILE gets a line "MILLISECONDS CONNECTION up|down BYTES" for what is delivered.
  * Prints "ready PORT" once it listens (port 0 picks one).
  */
 #include <errno.h>
@@ -31,7 +34,15 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { LINES_MAX = 256, CHUNK_BYTES = 4096, CHUNKS_MAX = 64 };
+enum {
+    LINES_MAX = 256,
+    CHUNK_BYTES = 4096,
+    CHUNKS_MAX = 64,
+    /* On a line with a rate bytes come as they would, not in lumps, and few wait in the machine: */
+    SLOW_CHUNK_BYTES = 512,
+    SLOW_SEGMENT_BYTES = 1200, /* else one of loopback's size waits for a window that never opens */
+    SLOW_BUFFER_BYTES = 4096   /* the kernel doubles it */
+};
 
 /* Bytes on their way in one direction, each with the moment it is due at the other end. */
 struct chunk {
@@ -44,16 +55,17 @@ struct chunk {
 struct flow {
     struct chunk *chunks; /* CHUNKS_MAX, a ring */
     size_t first, count;
-    int64_t free_us; /* when the rate lets the next byte in */
-    bool ended;      /* the sender has closed its half */
-    bool passed_on;  /* and the receiver has been told */
+    bool ended;     /* the sender has closed its half */
+    bool passed_on; /* and the receiver has been told */
 };
 
 struct line {
     int ends[2]; /* 0 the one who connected, 1 the one it is passed on to; -1 unused */
     struct flow flows[2];
     int64_t opened_us;
+    uint64_t number;
     uint64_t carried;
+    bool dead; /* half open: nothing moves any more */
 };
 
 struct proxy {
@@ -61,7 +73,9 @@ struct proxy {
     uint16_t to;
     int64_t rate, delay_us, cut_after_us;
     uint64_t cut_after_bytes;
+    int64_t free_us[2]; /* when the rate lets the next byte in, each way */
     const char *count_path;
+    FILE *trace;
     bool frozen, over;
     uint64_t connections, moved[2];
     struct line lines[LINES_MAX];
@@ -109,6 +123,16 @@ static void line_close(struct proxy *proxy, struct line *line, bool reset)
     write_count(proxy);
 }
 
+/* Before the connection is made: both are agreed on then. */
+static void be_slow(const struct proxy *proxy, int end)
+{
+    int few = SLOW_BUFFER_BYTES, segment = SLOW_SEGMENT_BYTES;
+    if (proxy->rate > 0) {
+        (void)setsockopt(end, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
+        (void)setsockopt(end, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    }
+}
+
 static void line_open(struct proxy *proxy)
 {
     int near = accept4(proxy->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -119,6 +143,8 @@ static void line_open(struct proxy *proxy)
         line = proxy->lines[i].ends[0] < 0 ? &proxy->lines[i] : NULL;
     int far = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = loopback(proxy->to);
+    if (far >= 0)
+        be_slow(proxy, far);
     struct chunk *up = calloc(CHUNKS_MAX, sizeof *up);
     struct chunk *down = calloc(CHUNKS_MAX, sizeof *down);
     if (!line || far < 0 || !up || !down ||
@@ -137,15 +163,16 @@ static void line_open(struct proxy *proxy)
     *line = (struct line){.ends = {near, far}, .opened_us = now_us()};
     line->flows[0].chunks = up;
     line->flows[1].chunks = down;
-    proxy->connections++;
+    line->number = ++proxy->connections;
 }
 
 /* Takes what end |from| has to say. False: the line is dead. */
-static bool flow_take(const struct proxy *proxy, struct line *line, size_t from)
+static bool flow_take(struct proxy *proxy, struct line *line, size_t from)
 {
     struct flow *flow = &line->flows[from];
     struct chunk *chunk = &flow->chunks[(flow->first + flow->count) % CHUNKS_MAX];
-    ssize_t size = recv(line->ends[from], chunk->bytes, sizeof chunk->bytes, 0);
+    size_t most = proxy->rate > 0 ? SLOW_CHUNK_BYTES : sizeof chunk->bytes;
+    ssize_t size = recv(line->ends[from], chunk->bytes, most, 0);
     if (size < 0)
         return errno == EAGAIN || errno == EINTR;
     if (size == 0) {
@@ -153,9 +180,11 @@ static bool flow_take(const struct proxy *proxy, struct line *line, size_t from)
         return true;
     }
     int64_t now = now_us();
-    int64_t start = flow->free_us > now ? flow->free_us : now;
-    flow->free_us = proxy->rate > 0 ? start + (int64_t)size * 1000000 / proxy->rate : start;
-    chunk->due_us = flow->free_us + proxy->delay_us;
+    int64_t *free_us = &proxy->free_us[from];
+    *free_us = *free_us > now ? *free_us : now;
+    if (proxy->rate > 0)
+        *free_us += (int64_t)size * 1000000 / proxy->rate;
+    chunk->due_us = *free_us + proxy->delay_us;
     chunk->size = (size_t)size;
     chunk->sent = 0;
     flow->count++;
@@ -175,6 +204,9 @@ static bool flow_give(struct proxy *proxy, struct line *line, size_t from)
         chunk->sent += (size_t)size;
         line->carried += (uint64_t)size;
         proxy->moved[from] += (uint64_t)size;
+        if (proxy->trace)
+            (void)fprintf(proxy->trace, "%lld %llu %s %zd\n", (long long)(now_us() / 1000),
+                          (unsigned long long)line->number, from == 0 ? "up" : "down", size);
         if (chunk->sent < chunk->size)
             return true;
         flow->first = (flow->first + 1) % CHUNKS_MAX;
@@ -220,6 +252,9 @@ static void take_signal(struct proxy *proxy)
         proxy->frozen = true;
     else if (info.ssi_signo == SIGUSR2)
         proxy->frozen = false;
+    else if (info.ssi_signo == SIGHUP)
+        for (size_t i = 0; i < LINES_MAX; i++)
+            proxy->lines[i].dead = proxy->lines[i].ends[0] >= 0;
     else
         proxy->over = true;
 }
@@ -231,13 +266,15 @@ static int next_wait_ms(const struct proxy *proxy)
     int64_t now = now_us();
     for (size_t i = 0; i < LINES_MAX; i++) {
         const struct line *line = &proxy->lines[i];
-        if (line->ends[0] < 0)
+        if (line->ends[0] < 0 || line->dead)
             continue;
         int64_t due = proxy->cut_after_us > 0 ? line->opened_us + proxy->cut_after_us : INT64_MAX;
         for (size_t from = 0; from < 2; from++) {
             const struct flow *flow = &line->flows[from];
             if (flow->count > 0 && flow->chunks[flow->first].due_us < due)
                 due = flow->chunks[flow->first].due_us;
+            if (proxy->free_us[from] > now && proxy->free_us[from] < due)
+                due = proxy->free_us[from]; /* it takes bytes again */
         }
         if (due != INT64_MAX && (next < 0 || due < next))
             next = due > now ? due : now + 500;
@@ -248,13 +285,15 @@ static int next_wait_ms(const struct proxy *proxy)
 static void turn(struct proxy *proxy)
 {
     struct pollfd polled[2 + 2 * LINES_MAX];
+    int64_t now = now_us();
     polled[0] = (struct pollfd){.fd = proxy->listener, .events = POLLIN};
     polled[1] = (struct pollfd){.fd = proxy->signals, .events = POLLIN};
     for (size_t i = 0; i < LINES_MAX; i++)
         for (size_t end = 0; end < 2; end++) {
             const struct line *line = &proxy->lines[i];
-            bool takes = line->ends[0] >= 0 && !line->flows[end].ended &&
-                         line->flows[end].count < CHUNKS_MAX && !proxy->frozen;
+            bool takes = line->ends[0] >= 0 && !line->flows[end].ended && !line->dead &&
+                         line->flows[end].count < CHUNKS_MAX && !proxy->frozen &&
+                         proxy->free_us[end] <= now;
             polled[2 + 2 * i + end] =
                 (struct pollfd){.fd = takes ? line->ends[end] : -1, .events = POLLIN};
         }
@@ -265,7 +304,7 @@ static void turn(struct proxy *proxy)
     if (polled[0].revents)
         line_open(proxy);
     for (size_t i = 0; i < LINES_MAX && !proxy->frozen; i++) {
-        if (proxy->lines[i].ends[0] < 0)
+        if (proxy->lines[i].ends[0] < 0 || proxy->lines[i].dead)
             continue;
         short ready[2] = {polled[2 + 2 * i].revents, polled[3 + 2 * i].revents};
         line_serve(proxy, &proxy->lines[i], ready);
@@ -281,6 +320,7 @@ static bool listen_on(struct proxy *proxy, uint16_t port)
     if (proxy->listener < 0)
         return false;
     (void)setsockopt(proxy->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    be_slow(proxy, proxy->listener);
     if (bind(proxy->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(proxy->listener, 64) != 0 ||
         getsockname(proxy->listener, (struct sockaddr *)&address, &size) != 0)
@@ -291,6 +331,7 @@ static bool listen_on(struct proxy *proxy, uint16_t port)
     (void)sigaddset(&taken, SIGINT);
     (void)sigaddset(&taken, SIGUSR1);
     (void)sigaddset(&taken, SIGUSR2);
+    (void)sigaddset(&taken, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &taken, NULL);
     proxy->signals = signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
     (void)printf("ready %u\n", ntohs(address.sin_port));
@@ -304,6 +345,7 @@ static const struct option options[] = {{"listen", required_argument, NULL, 'l'}
                                         {"cut-after-ms", required_argument, NULL, 'c'},
                                         {"cut-after-bytes", required_argument, NULL, 'b'},
                                         {"count", required_argument, NULL, 'n'},
+                                        {"trace", required_argument, NULL, 'e'},
                                         {NULL, 0, NULL, 0}};
 
 int main(int argc, char **argv)
@@ -315,7 +357,7 @@ int main(int argc, char **argv)
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == '?')
             return 2;
-        long long value = option == 'n' ? 0 : strtoll(optarg, NULL, 10);
+        long long value = option == 'n' || option == 'e' ? 0 : strtoll(optarg, NULL, 10);
         switch (option) {
         case 'l':
             port = (long)value;
@@ -334,6 +376,9 @@ int main(int argc, char **argv)
             break;
         case 'b':
             proxy.cut_after_bytes = (uint64_t)value;
+            break;
+        case 'e':
+            proxy.trace = fopen(optarg, "w");
             break;
         default:
             proxy.count_path = optarg;
@@ -354,5 +399,7 @@ int main(int argc, char **argv)
         if (proxy.lines[i].ends[0] >= 0)
             line_close(&proxy, &proxy.lines[i], true);
     write_count(&proxy);
+    if (proxy.trace)
+        (void)fclose(proxy.trace);
     return 0;
 }
