@@ -19,8 +19,8 @@
 #include <stdatomic.h>
 
 enum {
-    PING_SECONDS = 30,    /* silence before a ping: mobile networks forget a flow in minutes */
-    HANGUP_SECONDS = 75,  /* silence before the line counts as dead */
+    PING_SECONDS = 20,    /* silence before a ping: mobile networks forget a flow in minutes */
+    HANGUP_SECONDS = 45,  /* silence before the line counts as dead */
     CONNECT_SECONDS = 15, /* for one address */
     FLUSH_SECONDS = 5     /* a closing connection may still send */
 };
