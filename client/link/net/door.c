@@ -6,6 +6,8 @@ enum {
     SOON_US = 10 * 1000,
     CUT_AT_ONCE = 64, /* closing one costs some 35 us: others' frames do not wait for many */
     RESUME_US = 50 * 1000,
+    BREATH_US = 1000,
+    ACCEPTED_AT_ONCE = 64,   /* some 2 ms */
     BURST_US = 1000 * 1000,  /* a peer may be so far ahead of its lasting share */
     FRAMES_A_SECOND = 10000, /* the lasting share: more than a commit a record asks for */
     BYTES_A_US = 32          /* 32 MB a second: more than a core verifies */
@@ -53,11 +55,41 @@ static void look_due(lws_sorted_usec_list_t *sul)
         look_later(net, cut == CUT_AT_ONCE);
 }
 
-bool door_lets_in(struct net *net, int fd)
+/* ---- accepting ---- */
+
+static void open_due(lws_sorted_usec_list_t *sul)
+{
+    struct net *net = (void *)((char *)sul - offsetof(struct net, open));
+
+    lws_rx_flow_control(net->listener, 1);
+    net->listener = NULL;
+}
+
+/* The transport accepts as long as anybody waits to be accepted, and meanwhile serves nobody: who
+ * connects without end would hold the loop. So it is made to look up now and then. */
+static void take_breath(struct net *net, struct lws *listener)
+{
+    if (++net->accepted < ACCEPTED_AT_ONCE || net->listener != NULL)
+        return;
+    net->accepted = 0;
+    net->listener = listener;
+    lws_rx_flow_control(listener, 0);
+    lws_sul_schedule(net->context, 0, &net->open, open_due, BREATH_US);
+}
+
+void door_close(struct net *net)
+{
+    lws_sul_cancel(&net->open);
+    lws_sul_cancel(&net->look);
+    lws_sul_cancel(&net->resume);
+}
+
+bool door_lets_in(struct net *net, struct lws *listener, int fd)
 {
     struct guard_address address = guard_address_of(fd);
     enum guard_verdict verdict = guard_may_enter(net->guard, &address, clock_now_us());
 
+    take_breath(net, listener);
     if (verdict == GUARD_ENTERS)
         return !net->closing;
     net->events->turned_away(net->owner, verdict == GUARD_TOO_FAST ? "its address comes too often"

@@ -73,6 +73,9 @@ struct net {
     lws_sorted_usec_list_t look;   /* at strangers that are to be cut */
     bool looking, looking_soon;    /* it is set */
     lws_sorted_usec_list_t resume; /* of those that are paused */
+    lws_sorted_usec_list_t open;   /* the listener takes more */
+    struct lws *listener;          /* it takes none for a moment; NULL: it does */
+    size_t accepted;               /* since it last paused */
 };
 
 /* What keeps a connection's line alive. */
@@ -104,8 +107,10 @@ void dial_free(struct connection *connection);
 
 /* ---- door.c ---- */
 
-/* Whether the accepted socket |fd| may stay. */
-bool door_lets_in(struct net *net, int fd);
+/* Whether the socket |fd| that |listener| accepted may stay. */
+bool door_lets_in(struct net *net, struct lws *listener, int fd);
+/* Nothing is timed any more. */
+void door_close(struct net *net);
 /* It has become |wsi|: a stranger. Returns what the transport's callback returns. */
 int door_entered(struct net *net, struct lws *wsi);
 /* Charges a piece of |bytes|, ending a frame or not, to the connection's share of reading; pauses

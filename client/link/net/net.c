@@ -99,7 +99,7 @@ static int page_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         net->secured = tls_serve(user, net->tls);
         return net->secured ? 0 : -1;
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-        return door_lets_in(net, (int)(intptr_t)in) ? 0 : -1;
+        return door_lets_in(net, wsi, (int)(intptr_t)in) ? 0 : -1;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
         return door_entered(net, wsi);
     case LWS_CALLBACK_WSI_DESTROY:
@@ -267,6 +267,7 @@ void net_close(struct net *net)
     }
     (void)net_end(net);
     net->closing = true;
+    door_close(net);
     for (size_t i = 0; i < net->connections.count; i++) {
         struct connection *connection = net->connections.at[i].item;
 
