@@ -1,7 +1,9 @@
 /*
  * One signed commit at an office: a dossier received, judged, numbered, signed and durable, against
  * LMDB's own commit of as many bytes on the same disk in the same run (the two are taken in turns,
- * so a bad spell of the disk meets both). Prints {"commit_us","lmdb_us","times_lmdb"}: medians.
+ * so a bad spell of the disk meets both). Prints {"commit_us","lmdb_us","times_lmdb","mean_us",
+ * "cpu_us","bytes","lmdb_bytes"}: medians, the mean with the working in of the tail, CPU time and
+ * bytes written of one commit.
  * Usage: commit FOLDER     (an empty folder on the disk in question)
  */
 #include "tests/lib/median.h"
@@ -22,6 +24,30 @@ static double now_us(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static double cpu_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/* Bytes this process has handed to the kernel so far. */
+static double written(void)
+{
+    unsigned long long bytes = 0;
+    char line[128];
+    FILE *file = fopen("/proc/self/io", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "wchar: ", 7) == 0) {
+            bytes = strtoull(line + 7, NULL, 10);
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return (double)bytes;
 }
 
 static void must(bool good, const char *what)
@@ -81,15 +107,24 @@ int main(int argc, char **argv)
     site_open(&office, store, &district, ROLE_HUB, SITE_UNIT, 1, NULL);
     site_found(&office, &district);
     MDB_env *env = open_plain(plain_path);
+    double sums[4] = {0}; /* ours: us, CPU us, bytes; LMDB's bytes */
     for (uint64_t i = 0; i < COMMITS; i++) {
         struct act_result result;
         char owner[32];
         must(snprintf(owner, sizeof owner, "Nguyen Thi Thu %u", (unsigned)i) > 0, "name");
+        double bytes = written();
+        double cpu = cpu_us();
         double start = now_us();
         must(site_receive(&office, owner, 0, &result) == STATUS_OK, "receive");
         double middle = now_us();
+        sums[1] += cpu_us() - cpu;
+        double ours = written();
+        double between = now_us();
         put_plain(env, i);
-        plain_us[i] = now_us() - middle;
+        plain_us[i] = now_us() - between;
+        sums[3] += written() - ours;
+        sums[2] += ours - bytes;
+        sums[0] += middle - start;
         signed_us[i] = middle - start;
     }
     mdb_env_close(env);
@@ -97,7 +132,9 @@ int main(int argc, char **argv)
     district_close(&district);
     double commit = median(signed_us, COMMITS);
     double plain = median(plain_us, COMMITS);
-    (void)printf("{\"commit_us\":%.1f,\"lmdb_us\":%.1f,\"times_lmdb\":%.2f}\n", commit, plain,
-                 commit / plain);
+    (void)printf("{\"commit_us\":%.1f,\"lmdb_us\":%.1f,\"times_lmdb\":%.2f,\"mean_us\":%.1f,"
+                 "\"cpu_us\":%.1f,\"bytes\":%.0f,\"lmdb_bytes\":%.0f}\n",
+                 commit, plain, commit / plain, sums[0] / COMMITS, sums[1] / COMMITS,
+                 sums[2] / COMMITS, sums[3] / COMMITS);
     return 0;
 }
