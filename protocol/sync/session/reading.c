@@ -49,6 +49,11 @@ void session_note_entry(struct session *session, const struct vector_entry *told
     if (entry->sent_seq < entry->peer_seq) {
         entry->sent_seq = entry->peer_seq;
     }
+    if (session->self.role == SESSION_SERVER && entry->have < entry->peer_seq) {
+        /* It sent them before: a line that was cut over them does not bring them back. Of what it
+         * has lost since its vector tells. */
+        entry->have = entry->peer_seq;
+    }
     session_classify(session, entry);
     if (moved && entry->common) { /* what the digest is not over makes no verdict void */
         session->digest_stale = true;
