@@ -286,8 +286,9 @@ static void take_out(struct node *node)
     struct replica_verdict verdict = {0};
     if (!is_living(node))
         return;
+    bool surely = node->flip_life == node->life;
     node_boot(node);
-    if (node_is_up(node) && replica_read_begin(node->replica, &read) == STATUS_OK) {
+    if (surely && node_is_up(node) && replica_read_begin(node->replica, &read) == STATUS_OK) {
         enum status status = replica_verify(read, true, &verdict);
         replica_read_end(read);
         if (status == STATUS_OK && verdict.ok)
@@ -421,18 +422,6 @@ static void say_waiting(void *context, struct witness_entry *entry)
               look->node->world->nodes[entry->writer]->name);
 }
 
-/* True iff a node above was put back and nothing has told it: its receipts carry numbers it has
- * used before, and one may not come down until the next of its log does. */
-static bool is_above_unknowing(const struct node *node)
-{
-    for (size_t i = 0; i < node->route_count; i++) {
-        const struct node *above = node->world->nodes[node->routes[i].server];
-        if (above->unknowing || is_above_unknowing(above))
-            return true;
-    }
-    return false;
-}
-
 static enum status index_call(struct node *node, void *context)
 {
     size_t *left = context;
@@ -491,7 +480,7 @@ static void check_node(struct node *node, const struct replica_status *tops)
             witness_each(&world->witness, say_waiting, &look);
         /* A line that alters frames can withhold a receipt, as one that is cut can: what stands in
          * no signature is believed. It can neither raise a level nor lose a record. */
-        if (status.waiting > 0 && !world->hostile && !is_above_unknowing(node))
+        if (status.waiting > 0 && !world->hostile)
             world_fail(world, "%s: %llu records of %llu wait for the hub's receipt", node->name,
                        (unsigned long long)status.waiting, (unsigned long long)status.records);
     }

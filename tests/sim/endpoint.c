@@ -242,7 +242,10 @@ static void perform_opened(struct endpoint *endpoint)
 static void perform_send(struct endpoint *endpoint, struct bytes frame)
 {
     endpoint->frames_waiting--;
+    if (endpoint->closing) /* nothing leaves behind what was held back */
+        return;
     if (!note_doubt(endpoint)) {
+        endpoint->closing = true;
         endpoint_after(endpoint, 1, ITEM_CLOSE, NULL, NULL);
         return;
     }

@@ -17,6 +17,7 @@
     X(COMMIT_LOST, "commit failed")                                                                \
     X(COMMIT_LANDED, "commit failed and was durable all the same")                                 \
     X(COMMITS_FORGOTTEN, "sync that lied: commits lost at a crash")                                \
+    X(GROUP, "group dropped for want of room or memory")                                           \
     X(DISK_FULL, "disk full in the middle of a write")                                             \
     X(RESERVE, "only the reserve left")                                                            \
     X(RECORD_BIT, "bit of a stored record flipped")                                                \

@@ -32,6 +32,8 @@ struct weather mishap_weather(struct prng *prng)
         weather.commit_lands = prng_chance(prng, 500) ? prng_between(prng, 0, 1000) : 0;
     }
     if (prng_chance(prng, 200))
+        weather.group_drops = prng_between(prng, 1, 80);
+    if (prng_chance(prng, 200))
         weather.lying_disk = prng_between(prng, 1, 500);
     if (prng_chance(prng, 100))
         weather.damage = prng_between(prng, 1, 20);

@@ -265,6 +265,7 @@ void node_flip(struct node *node)
     world_fault(node->world, FAULT_RECORD_BIT);
     world_say(node->world, "a bit flips on %s's disk", node->name);
     node->damaged = true;
+    node->flip_life = node->life;
 }
 
 struct node *node_clone(struct node *node, const char *name)

@@ -62,8 +62,12 @@ struct node {
     uint64_t told_receipt; /* number of the newest receipt sessions have heard of */
     bool unknowing;        /* restored or copied, and nothing has told it yet (K12) */
 
-    bool damaged; /* a bit of its disk has flipped */
-    bool twin;    /* a counter owner that was copied: who keeps the counter a person must say */
+    uint64_t writer_us; /* its writer waits so long before each group */
+    size_t group_most;  /* jobs of one group; 0: as many as come */
+    uint64_t flip_life; /* of the process when the bit flipped: what is lost later may mend it */
+    uint64_t drops;     /* so many groups fail from now on, for want of room or memory */
+    bool damaged;       /* a bit of its disk has flipped */
+    bool twin; /* a counter owner that was copied: who keeps the counter a person must say */
     uint64_t seen_arrival; /* how far the witness has read its arrivals */
     size_t unit;           /* index into the district's units */
     uint64_t acts_tried, acts_written;

@@ -50,7 +50,7 @@ void scene_bad_header_mid_log(struct world *world)
     struct node *device = stage.devices[0];
     stage_block(device, 0);
     stage_receive(device, 5, &before);
-    forger_append(device, &before);
+    forger_append(device, &before, FORGED_PREV);
     stage_receive(device, 5, &behind);
     stage_receive(stage.devices[1], 5, &others);
     stage_unblock(device, 0);

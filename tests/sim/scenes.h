@@ -1,7 +1,8 @@
 /*
  * The scripted worlds by file: scene_copies.c clones and backups · scene_offers.c who offers what ·
  * scene_stream.c cursors, elision, refusals, failures · scene_levels.c receipts and clocks ·
- * scene_bounds.c what a hostile device brings.
+ * scene_bounds.c what a hostile device brings ·
+ * scene_damage.c what is broken or unknown · scene_days.c days, depth, many writers.
  */
 #ifndef HOSO_TESTS_SIM_SCENES_H
 #define HOSO_TESTS_SIM_SCENES_H
@@ -28,7 +29,18 @@ struct world;
     X(thousand_logs, 0, "a stolen key opens logs without end (H32)")                               \
     X(ten_thousand_heads, 0, "every record cites the genesis alone (H23)")                         \
     X(sybil_devices, 0, "keys made by the hundred, none granted (H33)")                            \
-    X(held_flood, 0, "records whose ancestors never come (H28)")
+    X(held_flood, 0, "records whose ancestors never come (H28)")                                   \
+    X(cursor_passes_failed_batch, 0, "a batch fails, the next one's cursor passes over it (H03)")  \
+    X(damaged_record_stays, 0, "a bit flips on a disk and its node is called a forger")            \
+    X(junk_signature, 0, "a signature that is none, anywhere in a run (H31)")                      \
+    X(newer_kind_through_old_hub, 0, "what a later version writes is dropped or changed (H37)")    \
+    X(office_forgets, 0, "an office's word outlives what it stood for (H15)")                      \
+    X(same_day_one_tablet_left, 0, "hub and office go back to one day (H04, H08)")                 \
+    X(two_minutes_a_day, 0, "a line that stands two minutes a day")                                \
+    X(hub_of_hubs, 0, "depth has code of its own")                                                 \
+    X(twenty_writers_then_idle, 20, "each act of one office costs every other one (H11)")          \
+    X(clock_1970_at_intake, 0, "a dead battery prints a code of 1970 (H35)")                       \
+    X(clock_2099_latest, 0, "a clock at 2099 wins for ever (H34)")
 
 #define SCENE_DECLARE(title, count, text) void scene_##title(struct world *world);
 SCENE_TABLE(SCENE_DECLARE)

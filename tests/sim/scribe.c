@@ -16,7 +16,8 @@ static void schedule(struct node *node)
         return;
     scribe->scheduled = true;
     world_after(node->world,
-                prng_between(&node->world->prng, 1, node->world->weather.effect_us_max),
+                node->writer_us +
+                    prng_between(&node->world->prng, 1, node->world->weather.effect_us_max),
                 (struct item){.kind = ITEM_WRITER, .node = node->index});
 }
 
@@ -86,6 +87,17 @@ static enum status perform_job(struct node *node, struct job *job)
     return is_store_failure(status) ? status : STATUS_OK;
 }
 
+/* The store has no room for this group, or the process no memory; for the next one it may have. */
+static bool is_dropped(struct node *node)
+{
+    if (node->drops > 0)
+        node->drops--;
+    else if (!prng_chance(&node->world->prng, node->world->weather.group_drops))
+        return false;
+    world_fault(node->world, FAULT_GROUP);
+    return true;
+}
+
 static enum status perform_group(struct node *node, struct job *jobs, size_t count,
                                  struct replica_commit *commit)
 {
@@ -100,6 +112,8 @@ static enum status perform_group(struct node *node, struct job *jobs, size_t cou
         status = replica_duties(replica);
     if (status == STATUS_OK)
         status = replica_index(replica, INDEX_MOST, &left);
+    if (status == STATUS_OK && is_dropped(node))
+        status = STATUS_FULL;
     if (status != STATUS_OK) {
         replica_abort(replica);
         return status;
@@ -237,6 +251,7 @@ void scribe_run(struct node *node)
     struct job jobs[GROUP_MAX];
     size_t count = scribe->count < GROUP_MAX ? scribe->count : GROUP_MAX;
     count = 1 + (size_t)prng_below(&node->world->prng, count);
+    count = node->group_most && node->group_most < count ? node->group_most : count;
     memcpy(jobs, scribe->jobs, count * sizeof jobs[0]);
     memmove(scribe->jobs, scribe->jobs + count, (scribe->count - count) * sizeof jobs[0]);
     scribe->count -= count;

@@ -161,3 +161,27 @@ unsigned stage_level(const struct node *node, const struct name *case_name)
     replica_read_end(read);
     return level;
 }
+
+bool stage_shows(const struct node *node, const struct name *case_name, const char *field,
+                 const char *text)
+{
+    enum { ARENA_BYTES = 16 << 20, VALUE_BYTES = 128 };
+    struct replica_read *read = NULL;
+    struct arena arena;
+    struct view view = {0};
+    struct buffer value;
+    bool shows = false;
+    if (replica_read_begin(node->replica, &read) != STATUS_OK)
+        return false;
+    arena_init(&arena, ARENA_BYTES);
+    buffer_init(&value, VALUE_BYTES);
+    wire_put_text(&value, bytes_of_text(text));
+    if (replica_view(read, case_name, &arena, &view) == STATUS_OK) {
+        const struct view_field *found = view_field_of(&view, bytes_of_text(field));
+        shows = found && bytes_equal(found->value_bytes, buffer_view(&value));
+    }
+    buffer_deinit(&value);
+    arena_deinit(&arena);
+    replica_read_end(read);
+    return shows;
+}

@@ -50,6 +50,9 @@ void stage_allow(struct stage *stage, const struct travel *travel, uint64_t most
 void stage_expect(struct stage *stage, bool holds, const char *text);
 /* LEVEL_ bits, as |node| knows them, of the genesis of |case_name|. */
 unsigned stage_level(const struct node *node, const struct name *case_name);
+/* True iff |node| shows |text| in |field| of the case. */
+bool stage_shows(const struct node *node, const struct name *case_name, const char *field,
+                 const char *text);
 /* True iff |node|'s disk holds the genesis of |case_name|. */
 bool stage_holds(const struct node *node, const struct name *case_name);
 

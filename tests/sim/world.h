@@ -36,6 +36,7 @@ struct weather {
     uint64_t commit_fails; /* a group's chance that its commit fails */
     uint64_t lying_disk;   /* a crash's chance to lose commits that were said to be durable */
     uint64_t commit_lands; /* such a commit's chance to be durable all the same */
+    uint64_t group_drops;  /* a group's chance to fail for want of room or memory */
     uint64_t damage;       /* a frame's chance to arrive with a flipped bit */
     uint64_t loss;         /* a frame's chance to be lost and sent again, as TCP does */
     bool windows;          /* lines stand two minutes a day */
