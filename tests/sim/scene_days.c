@@ -254,3 +254,33 @@ void scene_clock_2099_latest(struct world *world)
                  "and no clock stands against that");
     stage_end(&stage);
 }
+
+/* The owner of a counter goes back to the morning; of the day's numbers the first come back over a
+ * slow line when the next citizen stands at the counter. */
+void scene_restored_owner_draws_above(struct world *world)
+{
+    enum { DOSSIERS = 150 };
+    struct stage stage;
+    struct name last;
+    if (!stage_set(&stage, world, 0))
+        return;
+    stage_receive(stage.office1, 1, NULL);
+    stage_rest(&stage);
+    node_backup(stage.office1);
+    stage_receive(stage.office1, DOSSIERS, NULL);
+    stage_receive(stage.office1, 1, &last);
+    stage_rest(&stage);
+    struct name epoch = replica_epoch(stage.office1->replica);
+    world->weather.rate_least = world->weather.rate_most = 4000;
+    node_restore(stage.office1, 0);
+    bool early = false;
+    for (size_t i = 0; i < 2000 && !world->failed; i++) {
+        world_run(world, world->now_us + 20000);
+        struct name now = replica_epoch(stage.office1->replica);
+        early = early || (!name_equal(&epoch, &now) && !stage_holds(stage.office1, &last));
+    }
+    stage_expect(&stage, early, "it found out before all had come back");
+    stage_rest(&stage);
+    stage_expect(&stage, stage_holds(stage.office1, &last), "all came back");
+    stage_end(&stage);
+}

@@ -36,6 +36,7 @@ struct world;
     X(newer_kind_through_old_hub, 0, "what a later version writes is dropped or changed (H37)")    \
     X(office_forgets, 0, "an office's word outlives what it stood for (H15)")                      \
     X(same_day_one_tablet_left, 0, "hub and office go back to one day (H04, H08)")                 \
+    X(restored_owner_draws_above, 0, "numbers of the lost day are drawn again (H07)")              \
     X(two_minutes_a_day, 0, "a line that stands two minutes a day")                                \
     X(hub_of_hubs, 0, "depth has code of its own")                                                 \
     X(twenty_writers_then_idle, 20, "each act of one office costs every other one (H11)")          \
