@@ -4,6 +4,7 @@
  */
 #include "client/command/arguments.h"
 #include "client/command/register/import_report.h"
+#include "client/home/broken.h"
 #include "client/home/bundle_file.h"
 #include "client/home/join.h"
 #include "client/home/runner.h"
@@ -157,6 +158,7 @@ int main(int count, char **words)
                                       .arguments = (const char *)document.at,
                                       .vietnamese = vietnamese,
                                       .json = arguments.json};
+    broken_store_says(vietnamese, arguments.json);
     if (status)
         arguments_refuse(&request, &answer, status, problem);
     else if (arguments.version)

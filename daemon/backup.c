@@ -4,6 +4,7 @@
 #include "client/replica/origin.h"
 #include "client/text/file.h"
 #include "client/text/time.h"
+#include "daemon/apart.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -94,8 +95,12 @@ static enum status take_folder(struct making *making)
     making->lock = open(making->part, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (making->lock < 0)
         return status_of_errno();
-    if (flock(making->lock, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK ? STATUS_BUSY : STATUS_IO;
+    if (flock(making->lock, LOCK_EX | LOCK_NB) != 0) {
+        enum status status = errno == EWOULDBLOCK ? STATUS_BUSY : STATUS_IO;
+        (void)close(making->lock);
+        making->lock = -1; /* another's: not ours to empty */
+        return status;
+    }
     empty_folder(making->store);
     empty_folder(making->part);
     return mkdir(making->store, 0700) == 0 || errno == EEXIST ? STATUS_OK : status_of_errno();
@@ -336,11 +341,21 @@ static void tell_checked(const struct making *making, const struct checked *chec
     buffer_append_bytes(&making->answer->out, bytes_of_text(text));
 }
 
-static void check(struct making *making)
+static void say_broken(struct making *making)
 {
+    refuse(making, HOSO_STORE, "broken", "tệp của bản sao bị cụt hoặc hỏng: không dùng được",
+           "the copy's file is cut off or broken: it cannot be used",
+           (struct words){"giữ bản sao cũ hơn; lập bản sao mới",
+                          "keep an older copy; make a new one"});
+}
+
+static void check(void *context, struct command_answer *answer)
+{
+    struct making *making = context;
     struct checked checked = {.made = 0};
     enum status status = home_file(making->config->folder, "store", making->store);
 
+    making->answer = answer;
     if (status == STATUS_OK)
         status = check_store(making->store, true, &checked);
     if (status == STATUS_NOT_FOUND)
@@ -349,6 +364,8 @@ static void check(struct making *making)
                "that folder is no backup of hosod backup",
                (struct words){"nêu thư mục mà hosod backup đã lập",
                               "name a folder that hosod backup made"});
+    else if (status == STATUS_CORRUPT || status == STATUS_IO)
+        say_broken(making);
     else if (status != STATUS_OK)
         desk_fail(making->request, making->answer, status);
     else if (!checked.verdict.ok)
@@ -357,6 +374,16 @@ static void check(struct making *making)
                                    "keep an older copy; run hosod scrub on the home itself"});
     else
         tell_checked(making, &checked);
+}
+
+static void check_apart(struct making *making)
+{
+    enum status status = apart_run(check, making, making->answer);
+
+    if (status == STATUS_CORRUPT)
+        say_broken(making);
+    else if (status != STATUS_OK)
+        desk_fail(making->request, making->answer, status);
 }
 
 /* ---- the whole ---- */
@@ -426,6 +453,17 @@ static enum status make(struct making *making)
     return status == STATUS_OK ? finish(making) : status;
 }
 
+/* What a copy that failed has taken of a disk, perhaps the full one. */
+static void leave_folder(const struct making *making)
+{
+    if (making->lock < 0)
+        return;
+    empty_folder(making->store);
+    (void)rmdir(making->store);
+    empty_folder(making->part);
+    (void)rmdir(making->part);
+}
+
 static void tell_failed(struct making *making, enum status status)
 {
     if (status == STATUS_BUSY)
@@ -469,8 +507,11 @@ static void run(struct making *making)
                (struct words){"nêu thư mục khác", "name another folder"});
         return;
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = make(making);
+        if (status != STATUS_OK)
+            leave_folder(making);
+    }
     if (status == STATUS_OK)
         tell_made(making);
     else
@@ -487,7 +528,7 @@ void backup_answer(const struct config *config, const struct command_request *re
     if (size < 0 || size >= (int)sizeof making.home)
         desk_fail(request, answer, STATUS_LIMIT);
     else if (config->check)
-        check(&making);
+        check_apart(&making);
     else
         run(&making);
     store_close(making.source);

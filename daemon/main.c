@@ -1,3 +1,4 @@
+#include "client/home/broken.h"
 #include "client/home/local.h"
 #include "client/text/json.h"
 #include "daemon/backup.h"
@@ -91,6 +92,7 @@ int main(int count, char **arguments)
     enum status status = config_read(count, arguments, &config, &problem);
 
     (void)umask(0077); /* whatever is made here is the owner's alone */
+    broken_store_says(config.vietnamese, config.json);
     buffer_init(&answer.out, LOCAL_ANSWER_BYTES_MAX);
     buffer_init(&answer.err, LOCAL_ANSWER_BYTES_MAX);
     if (status != STATUS_OK) {

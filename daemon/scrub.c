@@ -1,14 +1,12 @@
 #include "daemon/scrub.h"
 
 #include "client/replica/log/scrub.h"
+#include "daemon/apart.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <sys/wait.h>
 
 enum { SLICE_RECORDS = 1000, ANSWER_BYTES_MAX = 64 << 20, LISTED_MOST = 1000 };
 
@@ -220,38 +218,35 @@ void scrub_answer(const struct attendant *attendant, const struct command_reques
 
 /* ---- without a daemon ---- */
 
-static void answer_in_child(const char *path, const struct command_request *request,
-                            struct command_answer *answer)
+struct alone {
+    const char *home;
+    const struct command_request *request;
+};
+
+static void answer_alone(void *context, struct command_answer *answer)
 {
+    const struct alone *alone = context;
     struct home home = {.store = NULL, .mark = -1};
     struct attendant attendant = {.home = &home};
-    enum status status = home_open(&home, path);
+    enum status status = home_open(&home, alone->home);
 
     if (status == STATUS_OK)
-        scrub_answer(&attendant, request, NULL, answer);
+        scrub_answer(&attendant, alone->request, NULL, answer);
     else if (status == STATUS_CORRUPT)
-        desk_refuse(request, answer, &broken_pages);
+        desk_refuse(alone->request, answer, &broken_pages);
     else
-        desk_fail(request, answer, status);
+        desk_fail(alone->request, answer, status);
     home_close(&home);
-    (void)fwrite(answer->out.at, 1, answer->out.size, stdout);
-    (void)fwrite(answer->err.at, 1, answer->err.size, stderr);
-    (void)fflush(stdout);
-    _exit((int)answer->code);
 }
 
 void scrub_alone(const char *home, const struct command_request *request,
                  struct command_answer *answer)
 {
-    int how = 0;
-    pid_t child = fork(); /* before anything is opened: an environment does not survive it */
+    struct alone alone = {.home = home, .request = request};
+    enum status status = apart_run(answer_alone, &alone, answer);
 
-    if (child == 0)
-        answer_in_child(home, request, answer);
-    if (child < 0 || waitpid(child, &how, 0) != child)
-        desk_fail(request, answer, STATUS_NO_MEMORY);
-    else if (WIFSIGNALED(how))
+    if (status == STATUS_CORRUPT)
         desk_refuse(request, answer, &broken_pages);
-    else
-        answer->code = (enum hoso_code)WEXITSTATUS(how);
+    else if (status != STATUS_OK)
+        desk_fail(request, answer, status);
 }
