@@ -35,16 +35,17 @@ static const struct desk_refusal no_address = {
     .failure = {.code = HOSO_USAGE,
                 .name = "no_address",
                 .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"hãy nêu --url ws://MÁY:CỔNG", "say --url ws://HOST:PORT"}},
-    .message = {"người được mời phải biết địa chỉ để nối: máy này chưa từng mở ở địa chỉ mà máy "
-                "khác dùng được",
-                "the invited one must know where to connect: this home never listened at an "
-                "address others can use"}};
+                .next = {"hãy nêu --url wss://MÁY:CỔNG", "say --url wss://HOST:PORT"}},
+    .message = {
+        "người được mời phải biết địa chỉ để nối: máy này chưa từng mở ở một địa chỉ nêu rõ "
+        "(0.0.0.0 là mọi địa chỉ)",
+        "the invited one must know where to connect: this home never listened at one "
+        "address by name (0.0.0.0 is all of them)"}};
 static const struct desk_refusal bad_address = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
                 .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"ví dụ: --url ws://10.0.0.5:7640", "example: --url ws://10.0.0.5:7640"}},
+                .next = {"ví dụ: --url wss://10.0.0.5:7640", "example: --url wss://10.0.0.5:7640"}},
     .message = {"--url không phải địa chỉ ws:// hay wss://",
                 "--url is no ws:// or wss:// address"}};
 

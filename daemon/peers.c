@@ -1,13 +1,14 @@
 #include "daemon/peers.h"
 
 #include "client/text/json.h"
+#include "client/text/text.h"
 #include "client/text/time.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PEERS_ARENA_BYTES = 16 * 1024 * 1024, PEERS_MOST = 12000 };
+enum { PEERS_ARENA_BYTES = 16 * 1024 * 1024, PEERS_MOST = 12000, NAME_COLUMNS = 32 };
 
 /* What is known of those that were connected; of others the store alone knows. */
 struct connected {
@@ -55,15 +56,17 @@ static void write_text(struct buffer *out, const struct replica_peer_status *pee
 {
     char line[512];
     char time[TIME_TEXT_BYTES];
+    size_t letters = text_length(peer->label); /* printf counts bytes */
     int size = 0;
 
     if (contact != 0)
         time_format(contact, PRECISION_MINUTE, TIME_VIETNAM_ZONE_MINUTES, time);
     else
         (void)snprintf(time, sizeof time, "%s", vietnamese ? "chưa liên lạc" : "never");
-    size = snprintf(line, sizeof line, "%-16.*s %-32.*s %s%s  +%" PRIu64 " -%" PRIu64 "\n",
+    size = snprintf(line, sizeof line, "%-16.*s %.*s%*s %s%s  +%" PRIu64 " -%" PRIu64 "\n",
                     (int)peer->unit.size, (const char *)peer->unit.at, (int)peer->label.size,
-                    (const char *)peer->label.at, time,
+                    (const char *)peer->label.at,
+                    letters < NAME_COLUMNS ? (int)(NAME_COLUMNS - letters) : 0, "", time,
                     linked ? (vietnamese ? " (đang nối)" : " (linked)") : "", peer->ahead,
                     peer->behind);
     if (size > 0)
