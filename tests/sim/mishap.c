@@ -46,8 +46,8 @@ struct weather mishap_weather(struct prng *prng)
 struct temper mishap_temper(struct prng *prng, const struct weather *weather)
 {
     struct temper temper = {.pause_us_max = prng_between(prng, 1000, 3000000)};
-    if (weather->windows) /* then a run is a week */
-        temper.pause_us_max = prng_between(prng, 10, 300) * MINUTE_US;
+    if (weather->windows) /* then a run is some days */
+        temper.pause_us_max = prng_between(prng, 10, 150) * MINUTE_US;
     if (prng_chance(prng, 600))
         temper.partition = prng_between(prng, 10, 150);
     if (prng_chance(prng, 500))
