@@ -265,6 +265,7 @@ static void drain(struct session *session, struct log_entry *entry)
     if (++entry->gaps > GAPS_MOST && entry->sending != SENDING_STOPPED) {
         entry->sending = SENDING_STOPPED;
         entry->unwanted = true;
+        entry->no_room = session->was_busy;
         session->report.logs_refused++;
         session->change++;
     }

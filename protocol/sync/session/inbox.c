@@ -25,6 +25,7 @@ static enum status begin_frame(struct session *session, struct bytes frame)
         ms = ms < BUSY_MOST_MS ? ms : BUSY_MOST_MS;
         session->report.retry_after_ms = ms;
         session->blocked_until_us = session->now_us + ms * 1000;
+        session->was_busy = true;
         return status;
     }
     case FRAME_BYE: {

@@ -30,6 +30,7 @@ struct session *session_new(const struct session_self *self)
     session->digest_stale = true;
     session->raw_per_wire = RAW_PER_WIRE_FIRST;
     session->vectors_backoff = 1;
+    session->patience_us = (uint64_t)ROOM_LEAST_S * 1000000;
     session->peer = self->role == SESSION_CLIENT ? self->peer : session->peer;
     session->transcript.server = self->role == SESSION_CLIENT ? self->peer : self->key;
     line_init(&session->line, 0);
@@ -342,6 +343,9 @@ uint64_t session_deadline_us(const struct session *session)
     due = silence < due ? silence : due;
     if (session->blocked_until_us > session->now_us && session->blocked_until_us < due) {
         due = session->blocked_until_us;
+    }
+    if (session->again_us > session->now_us && session->again_us < due) {
+        due = session->again_us;
     }
     return due;
 }

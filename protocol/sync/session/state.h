@@ -34,6 +34,8 @@ enum {
     RAW_PER_WIRE_FIRST = 32, /* in 1/16: a frame of records weighs half of what they do */
     JOB_ARENA_BYTES = 4 * 1024 * 1024,
     VECTORS_BACKOFF_MOST = 1024,
+    ROOM_LEAST_S = 10, /* a peer without room is asked again so long after, then twice that */
+    ROOM_MOST_S = 600,
     /* Arrivals, or receipts, that are none of a client's: it is told of so many at once. A word of
        each would cost every peer of a hub a frame and a commit for each act of another. */
     UNTOLD_MOST = 1024,
@@ -175,6 +177,9 @@ struct session {
     struct ready ready;
     uint64_t raw_per_wire; /* in 1/16 */
     uint64_t blocked_until_us;
+    bool was_busy;        /* the peer had no room since vectors were last tried in vain */
+    uint64_t again_us;    /* a client: when they are tried again for that; 0: not */
+    uint64_t patience_us; /* until the time after */
     size_t last_log;
 
     uint64_t newest;
