@@ -31,7 +31,7 @@
 enum {
     TURN_US = 2000,
     GREETINGS = 200, /* dialled and not proved: one thread cannot answer more in time */
-    GIVE_UP_US = 900 * 1000 * 1000,
+    GIVE_UP_US = 400 * 1000 * 1000,
     ARENA_BYTES = 1 << 28,
     GRANTS_A_GROUP = 1000
 };
@@ -219,8 +219,7 @@ static void take_turn(void *context)
     struct crowd *crowd = &load->crowd;
     uint64_t now_us = clock_now_us();
 
-    if (load->stage == STAGE_ARRIVE || load->stage == STAGE_HOLD)
-        dial_some(load, now_us);
+    dial_some(load, now_us);
     if (load->stage == STAGE_ARRIVE && crowd->settled == crowd->count &&
         crowd->receipted == load->expected) {
         load->rest_us = now_us;

@@ -93,6 +93,7 @@ static void answer_log(const struct member *member, const struct read_request *r
     must(records != NULL, "out of memory");
     for (size_t i = 0; i < count; i++)
         records[i] = (struct read_record){.raw = desk->records[seq - 1 + i],
+                                          .id = desk->ids[seq - 1 + i],
                                           .log = desk->log,
                                           .seq = seq + i,
                                           .scope = desk->scope};
@@ -236,6 +237,7 @@ static void perform(struct member *member, const struct session_effect *effect)
         perform_commit(member, effect->batch);
         break;
     case EFFECT_CLOSE:
+        must(effect->status != STATUS_CORRUPT, "a session does not take what the desk wrote");
         (void)fprintf(stderr, "crowd: a session ended: %s %s\n", status_name(effect->status),
                       effect->why != NULL ? effect->why : "");
         member->ending = true;
