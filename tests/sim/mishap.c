@@ -164,7 +164,7 @@ static void change_clock(struct world *world)
 static void change_room(struct world *world)
 {
     struct node *node = some_node(world);
-    if (world->lmdb || node->burned)
+    if (world->lmdb || node->burned || !node->founded)
         return;
     bool full = prng_chance(&world->prng, 500);
     if (full)
@@ -177,7 +177,7 @@ static void change_room(struct world *world)
 static void fill(struct world *world)
 {
     struct node *node = some_node(world);
-    if (world->lmdb || node->burned)
+    if (world->lmdb || node->burned || !node->founded)
         return;
     bool full = prng_chance(&world->prng, 600);
     world_say(world, "%s's disk %s", node->name, full ? "fills up" : "is not full any more");
