@@ -14,6 +14,14 @@
 
 #include <sys/stat.h>
 
+static const struct desk_refusal no_home = {
+    .failure = {.code = HOSO_NOT_FOUND,
+                .name = "no_home",
+                .kept = {"chưa có gì thay đổi", "nothing was changed"},
+                .next = {"khởi tạo bằng hosod init, hoặc nêu --home THƯ_MỤC",
+                         "make one with hosod init, or say --home DIR"}},
+    .message = {"ở đây chưa có dữ liệu nào", "there is no home here"}};
+
 /* `invite` and `peers`: the running daemon answers if there is one, else this process. */
 static void ask(const struct config *config, const struct command_request *request,
                 struct command_answer *answer)
@@ -28,8 +36,7 @@ static void ask(const struct config *config, const struct command_request *reque
         status = local_call(descriptor, request, NULL, NULL, answer);
         (void)close(descriptor);
     } else if (status == STATUS_NOT_FOUND && config->verb == CONFIG_SCRUB) {
-        scrub_alone(config->home, request, answer);
-        status = STATUS_OK;
+        status = scrub_alone(config->home, request, answer);
     } else if (status == STATUS_NOT_FOUND) {
         status = home_open(&home, config->home);
         if (status == STATUS_OK) {
@@ -37,7 +44,9 @@ static void ask(const struct config *config, const struct command_request *reque
         }
         home_close(&home);
     }
-    if (status != STATUS_OK)
+    if (status == STATUS_NOT_FOUND)
+        desk_refuse(request, answer, &no_home);
+    else if (status != STATUS_OK)
         desk_fail(request, answer, status);
 }
 

@@ -3,10 +3,12 @@
 #include "client/replica/log/scrub.h"
 #include "daemon/apart.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SLICE_RECORDS = 1000, ANSWER_BYTES_MAX = 64 << 20, LISTED_MOST = 1000 };
 
@@ -239,14 +241,20 @@ static void answer_alone(void *context, struct command_answer *answer)
     home_close(&home);
 }
 
-void scrub_alone(const char *home, const struct command_request *request,
-                 struct command_answer *answer)
+enum status scrub_alone(const char *home, const struct command_request *request,
+                        struct command_answer *answer)
 {
     struct alone alone = {.home = home, .request = request};
+    char path[HOME_PATH_SIZE];
+
+    if (home_file(home, "store/records.mdb", path) == STATUS_OK && access(path, F_OK) != 0 &&
+        errno == ENOENT)
+        return STATUS_NOT_FOUND;
     enum status status = apart_run(answer_alone, &alone, answer);
 
     if (status == STATUS_CORRUPT)
         desk_refuse(request, answer, &broken_pages);
     else if (status != STATUS_OK)
         desk_fail(request, answer, status);
+    return STATUS_OK;
 }

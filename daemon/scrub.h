@@ -13,9 +13,9 @@
 void scrub_answer(const struct attendant *attendant, const struct command_request *request,
                   const struct attend_stream *stream, struct command_answer *answer);
 /* The same for a home no daemon has, in a process of its own: a store whose very pages are broken
- * may end it. */
-void scrub_alone(const char *home, const struct command_request *request,
-                 struct command_answer *answer);
+ * may end it. Errors: NOT_FOUND, there is no home and nothing was said; the rest is answered. */
+CHECK_RESULT enum status scrub_alone(const char *home, const struct command_request *request,
+                                     struct command_answer *answer);
 
 struct sweep;
 /*
