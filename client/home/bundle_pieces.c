@@ -82,7 +82,8 @@ static void fail_file(struct call *call, const char *path, enum status status, b
         failure.kept = (struct words){"Kho không bị thay đổi; tệp cũ cùng tên, nếu có, còn nguyên.",
                                       "The store is as it was, and so is a file of that name."};
     else
-        failure.kept = (struct words){"Những gì đã nhận vẫn còn.", "What was taken stays."};
+        failure.kept = (struct words){"Những gì đã nhận trước đó vẫn còn nguyên.",
+                                      "What was taken before stays as it is."};
     call_fail(call, &failure, writing ? "Không ghi được %s: %s." : "Không đọc được %s: %s.",
               writing ? "%s cannot be written: %s." : "%s cannot be read: %s.", path,
               call_pick(call, why.vietnamese, why.english));

@@ -13,6 +13,14 @@ static enum status confirm_job(struct replica *replica, void *context)
     return number_confirm(replica, last);
 }
 
+/* One that no calendar has is a slip of the pen, and a confirmation is made once. */
+static bool is_date(uint32_t yymmdd)
+{
+    uint32_t month = yymmdd / 100 % 100, day = yymmdd % 100;
+
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
 void command_confirm(struct call *call)
 {
     static const struct failure no_code = {
@@ -37,7 +45,7 @@ void command_confirm(struct call *call)
 
     if (!call_needs(call, "code", &text) || !call_actor(call, &actor))
         return;
-    if (!code_parse(text, &last)) {
+    if (!code_parse(text, &last) || !is_date(last.day)) {
         call_fail(call, &no_code, "\"%.*s\" không phải mã hồ sơ.", "\"%.*s\" is no code.",
                   (int)text.size, (const char *)text.at);
         return;
@@ -59,7 +67,8 @@ void command_confirm(struct call *call)
         json_close_object(&call->writer);
         json_write_end(&call->writer);
     } else {
-        call_say(call, "Đã xác nhận: mã tiếp theo đứng sau %.*s.\n",
-                 "Confirmed: codes go on behind %.*s.\n", (int)text.size, (const char *)text.at);
+        call_say(call, "Đã xác nhận: mã mới đứng sau %.*s và sau mọi mã đã có trên máy này.\n",
+                 "Confirmed: new codes come after %.*s, and after every code known here.\n",
+                 (int)text.size, (const char *)text.at);
     }
 }

@@ -31,9 +31,11 @@ static void say_answer(struct call *call, const struct act_result *result)
     if (result->provisional)
         call_say(
             call,
-            "Số tạm: chưa có số trống; đơn vị sẽ cấp mã khi liên lạc. Ghi rõ \"tạm\" trên giấy "
-            "hẹn.\n",
-            "Provisional (tạm): no number is free; the office gives a code at contact.\n");
+            "Số tạm: lúc này chưa cấp được mã (xem hoso status); mã có khi liên lạc. Ghi rõ "
+            "\"tạm\" "
+            "trên giấy hẹn.\n",
+            "Provisional (tạm): no code can be given now (see hoso status); it comes at contact. "
+            "Write \"tạm\" on the slip.\n");
 }
 
 /* When it was received: what the officer says, else the moment of the record. */
