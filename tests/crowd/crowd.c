@@ -30,7 +30,8 @@
 
 enum {
     TURN_US = 2000,
-    GREETINGS = 200, /* dialled and not proved: one thread cannot answer more in time */
+    GREETINGS =
+        200, /* dialled and not at rest: one thread plays them all, and each has 10 s to greet */
     GIVE_UP_US = 400 * 1000 * 1000,
     ARENA_BYTES = 1 << 28,
     GRANTS_A_GROUP = 1000

@@ -270,7 +270,7 @@ static void step(struct member *member, struct session_event *event)
         perform(member, &effects.items[i]);
     session_report(member->session, &report);
     member->certain = !report.in_flight;
-    if (report.proved)
+    if (report.settled)
         greeting(member, false);
     if (report.settled != member->settled) {
         member->settled = report.settled;

@@ -45,7 +45,7 @@ struct crowd {
     struct random random;
     struct member *members;
     size_t count;
-    size_t greeting, open, settled; /* dialled and not proved yet; open; at rest */
+    size_t greeting, open, settled; /* dialled and not at rest yet; open; at rest */
     uint64_t lost, failed;          /* connections: ended once open, never open */
     uint64_t receipted, moved;      /* records; payload bytes, both ways */
     void (*receipt)(struct crowd *crowd, struct member *member, uint64_t from); /* raised from */
