@@ -248,8 +248,8 @@ void call_fail_status(struct call *call, enum status status)
     for (char *c = name; *c; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
     failure.next = (struct words){
-        "Kiểm tra ổ đĩa, khởi động lại hosod nếu nó đang chạy, rồi chạy hoso verify.",
-        "Look at the disk, restart hosod if it runs, then run hoso verify."};
+        "Kiểm tra ổ đĩa, khởi động lại hosod nếu nó đang chạy, rồi chạy hosod scrub.",
+        "Look at the disk, restart hosod if it runs, then run hosod scrub."};
     for (size_t i = 0; i < sizeof status_table / sizeof *status_table; i++) {
         if (status_table[i].status != status)
             continue;

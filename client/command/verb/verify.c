@@ -6,8 +6,10 @@ static const struct failure unsound = {
     .code = HOSO_STORE,
     .name = "unsound",
     .kept = {"Không có gì bị sửa hay xóa.", "Nothing was mended or removed."},
-    .next = {"Giữ nguyên kho, báo cấp trên; hub còn bản sao đã nhận.",
-             "Leave the store as it is and tell the hub, which holds what it received."}};
+    .next = {"Chạy hosod scrub: sửa hoặc lấy lại cái sửa được. Nếu vẫn hỏng, giữ nguyên kho và báo "
+             "cấp trên.",
+             "Run hosod scrub: it mends, or fetches again, what can be. If the store stays bad, "
+             "leave it as it is and tell the hub."}};
 static const struct words unsound_words = {"Kho có bản ghi hỏng.", "The store holds a bad record."};
 
 static void write_verdict(struct call *call, const struct replica_verdict *verdict)
