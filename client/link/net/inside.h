@@ -41,7 +41,7 @@ struct connection {
     bool idle_told;      /* |writable| was called since the last frame left */
     bool served;         /* it has asked for something that could be read */
     bool held;           /* nor is read of it while its owner has enough to do */
-    bool paused;         /* nothing is read of it for now: it is in the net's list */
+    bool paused;         /* nothing is read of it until its share allows: it is in the net's list */
     struct buffer inbox; /* pieces of a frame that is not complete */
     uint64_t inbox_us;   /* when its first piece came */
     uint64_t share_us;   /* when its share of reading is whole again */
