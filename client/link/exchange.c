@@ -107,6 +107,11 @@ void exchanges_carry(struct exchanges *exchanges)
     }
 }
 
+enum status exchange_outcome(const struct session_report *report)
+{
+    return report->no_room ? STATUS_FULL : STATUS_OK;
+}
+
 static void exchange_begin(void *context)
 {
     struct exchange *exchange = context;
@@ -119,8 +124,11 @@ static void exchange_begin(void *context)
     if (exchanges->upstream->link != NULL) {
         exchange->link = link_id(exchanges->upstream->link);
         link_report(exchanges->upstream->link, &exchange->base);
-        if (exchange->base.settled) {
-            exchange_finish(exchange, STATUS_OK);
+        if (exchange->base.no_room) {
+            /* Room may have come since: for who asks it is tried now. */
+            link_end(exchanges->upstream->link, "asked for before its time");
+        } else if (exchange->base.settled) {
+            exchange_finish(exchange, exchange_outcome(&exchange->base));
             return;
         }
     }

@@ -20,6 +20,8 @@ struct exchanges {
 /* As service_exchange(). */
 CHECK_RESULT enum status exchange_wait(struct exchanges *exchanges, struct mailbox *mailbox,
                                        uint64_t timeout_ms, struct service_exchange *result);
+/* What a settled session has come to: FULL where the node above has no room for the rest now. */
+enum status exchange_outcome(const struct session_report *report);
 /* On the loop: all that wait end with |status|. */
 void exchanges_finish(struct exchanges *exchanges, enum status status);
 /* On the loop: the link ends but the wait goes on with the next one; what it moved is counted. */

@@ -164,9 +164,7 @@ static void on_changed(void *context, struct link *link)
     }
     atomic_store(&service->linked, report.proved);
     if (report.settled && service->upstream.link == link) {
-        /* As equal as it gets is not equal: it said that it has no room for the rest now. */
-        enum status outcome =
-            report.at_rest || report.retry_after_ms == 0 ? STATUS_OK : STATUS_FULL;
+        enum status outcome = exchange_outcome(&report);
 
         service->upstream.settled = true;
         atomic_store(&service->fault, (int)outcome);

@@ -31,6 +31,9 @@ struct endpoint {
     bool rest_noted;              /* or that nothing was under way */
     bool settled;                 /* it came to rest at least once */
     uint64_t opened_us;
+    uint64_t idle_progress; /* of both nodes, when one of them last held more */
+    uint64_t idle_since_us; /* and since then: */
+    uint64_t idle_frames;   /* so many left this end */
     bool closing; /* a CLOSE or CLOSED is on its way */
     bool opened;
 };

@@ -69,6 +69,7 @@ struct node {
     bool damaged;       /* a bit of its disk has flipped */
     bool twin; /* a counter owner that was copied: who keeps the counter a person must say */
     uint64_t seen_arrival; /* how far the witness has read its arrivals */
+    uint64_t progress;     /* rises with all that changes what it holds */
     size_t unit;           /* index into the district's units */
     uint64_t acts_tried, acts_written;
 };

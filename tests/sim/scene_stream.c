@@ -1,4 +1,5 @@
 #include "tests/sim/cable.h"
+#include "tests/sim/endpoint.h"
 #include "tests/sim/forger.h"
 #include "tests/sim/scenes.h"
 #include "tests/sim/stage.h"
@@ -104,6 +105,48 @@ void scene_commit_failure(struct world *world)
         stage_unblock(stage.office1, 0);
         world_run(world, world->now_us + 10000000);
     }
+    stage_rest(&stage);
+    stage_end(&stage);
+}
+
+static bool waits_for_room(const struct node *office)
+{
+    struct session_report report;
+    const struct endpoint *endpoint = endpoint_of(office->world, office->routes[0].endpoint);
+    if (!endpoint)
+        return false;
+    session_report(endpoint->session, &report);
+    return report.settled && report.no_room && !report.at_rest;
+}
+
+/*
+ * The hub's disk is full for a day. Two offices, one of them with a device's log too, wait with
+ * what they have, ask ever more seldom and can say why. When there is room the standing sessions
+ * bring all of it by themselves.
+ */
+void scene_full_hub_then_room(struct world *world)
+{
+    enum { ROUNDS_A_DAY = 24 * 6 + 10, RECORDS_A_ROUND = 12 };
+    struct stage stage;
+    struct name waiting[3];
+    if (!stage_set(&stage, world, 1))
+        return;
+    struct node *writers[3] = {stage.office1, stage.office2, stage.devices[0]};
+    store_memory_set_room(stage.hub->disk.store, 0, true);
+    struct travel before = stage_travel(world);
+    for (size_t i = 0; i < 3; i++)
+        stage_receive(writers[i], 4, &waiting[i]);
+    stage_day(&stage);
+    struct travel travel = stage_since(world, &before);
+    stage_allow(&stage, &travel, ROUNDS_A_DAY * RECORDS_A_ROUND);
+    for (size_t i = 0; i < 3; i++)
+        stage_expect(&stage, !stage_holds(stage.hub, &waiting[i]), "the hub has no room for it");
+    stage_expect(&stage, waits_for_room(stage.office1) && waits_for_room(stage.office2),
+                 "the offices wait, and can say for what");
+    store_memory_set_room(stage.hub->disk.store, UINT64_MAX, false);
+    world_run(world, world->now_us + UINT64_C(620) * 1000000);
+    for (size_t i = 0; i < 3; i++)
+        stage_expect(&stage, stage_holds(stage.hub, &waiting[i]), "then it comes, by itself");
     stage_rest(&stage);
     stage_end(&stage);
 }

@@ -24,6 +24,7 @@ struct world;
     X(direct_and_via_office, 0, "levels are a set, not a ladder (H15)")                            \
     X(old_epoch_receipt, 0, "a receipt of before the restore still counts (H15)")                  \
     X(commit_failure, 0, "a commit fails and the session chains onto it (H42)")                    \
+    X(full_hub_then_room, 0, "a hub without room is asked for ever (267066261435)")                \
     X(clocks, 0, "a clock at 1970 or 2099 decides something (H34, H35)")                           \
     X(fork_every_seq, 0, "a device forks its log behind every record (H02)")                       \
     X(thousand_logs, 0, "a stolen key opens logs without end (H32)")                               \

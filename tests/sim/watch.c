@@ -8,7 +8,9 @@ enum {
     READ_BYTES_MAX = 1 << 20,
     BATCH_BYTES_MAX = 2 << 20,
     FRAMES_WAITING_MAX = 64,
-    READS_OUT_MAX = 16
+    READS_OUT_MAX = 16,
+    IDLE_FRAMES = 250,
+    IDLE_FRAME_US = 10 * 1000000
 };
 
 size_t watch_window_bytes(const struct endpoint *endpoint)
@@ -16,13 +18,18 @@ size_t watch_window_bytes(const struct endpoint *endpoint)
     return endpoint->node->world->seed % 3 == 0 ? LIMIT_FRAME_RAW_BYTES : 4 * LIMIT_FRAME_RAW_BYTES;
 }
 
-static const char *other_name(const struct endpoint *endpoint)
+static const struct endpoint *other_end(const struct endpoint *endpoint)
 {
     const struct cable *cable = endpoint->cable;
     if (!cable)
-        return "?";
+        return NULL;
     uint64_t id = cable->ends[0] == endpoint->id ? cable->ends[1] : cable->ends[0];
-    const struct endpoint *other = endpoint_of(endpoint->world, id);
+    return endpoint_of(endpoint->world, id);
+}
+
+static const char *other_name(const struct endpoint *endpoint)
+{
+    const struct endpoint *other = other_end(endpoint);
     return other ? other->node->name : "?";
 }
 
@@ -95,6 +102,28 @@ void watch_step(struct endpoint *endpoint, const struct session_event *event, en
                    status_name(status));
 }
 
+/* Two ends that cannot become equal come to terms with it: what leaves either of them without
+ * either's holding more is bounded, and by the time that passes it is next to nothing. */
+static void watch_idle(struct endpoint *endpoint)
+{
+    struct world *world = endpoint->world;
+    const struct endpoint *other = other_end(endpoint);
+    if (!other)
+        return;
+    uint64_t progress = endpoint->node->progress + other->node->progress;
+    if (progress != endpoint->idle_progress || endpoint->idle_since_us == 0) {
+        endpoint->idle_progress = progress;
+        endpoint->idle_since_us = world->now_us;
+        endpoint->idle_frames = 0;
+    }
+    uint64_t most = IDLE_FRAMES + (world->now_us - endpoint->idle_since_us) / IDLE_FRAME_US;
+    if (++endpoint->idle_frames > most)
+        world_fail(world, "%s has sent %llu frames to %s in %llu s, and neither holds any more",
+                   endpoint->node->name, (unsigned long long)endpoint->idle_frames,
+                   other->node->name,
+                   (unsigned long long)((world->now_us - endpoint->idle_since_us) / 1000000));
+}
+
 void watch_send(struct endpoint *endpoint, struct bytes frame)
 {
     if (endpoint->world->trace) {
@@ -103,6 +132,7 @@ void watch_send(struct endpoint *endpoint, struct bytes frame)
         world_say(endpoint->world, "%s > %s %s", endpoint->node->name, other_name(endpoint), text);
     }
     frame_judge(endpoint->node, frame);
+    watch_idle(endpoint);
 }
 
 void watch_closing(struct endpoint *endpoint, enum status status, const char *why)

@@ -163,6 +163,7 @@ void witness_learn(struct world *world, struct node *node)
         request.from = result.end;
         arena_deinit(&arena);
     }
+    node->progress += request.from - node->seen_arrival;
     node->seen_arrival = request.from;
 }
 
@@ -172,6 +173,7 @@ void witness_forget(struct world *world, struct node *node)
     for (size_t i = 0; i < witness->capacity; i++)
         witness->entries[i].holders[node->index / 64] &= ~bit_of(node);
     node->seen_arrival = 0;
+    node->progress++;
 }
 
 void witness_settle(struct world *world)

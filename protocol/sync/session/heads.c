@@ -262,10 +262,10 @@ static enum status weigh_answer(struct session *session, const struct head *told
  * have refused it. */
 static void drain(struct session *session, struct log_entry *entry)
 {
-    if (++entry->gaps > GAPS_MOST && entry->sending != SENDING_STOPPED) {
+    entry->gaps += session_put_off(session) ? 0 : 1;
+    if (entry->gaps > GAPS_MOST && entry->sending != SENDING_STOPPED) {
         entry->sending = SENDING_STOPPED;
         entry->unwanted = true;
-        entry->no_room = session->was_busy;
         session->report.logs_refused++;
         session->change++;
     }
@@ -438,7 +438,7 @@ static enum status send_ask(struct session *session)
     for (size_t i = 0; i < session->ledger.count && heads.count < FRAME_HEADS_MAX; i++) {
         struct log_entry *entry = &session->ledger.items[i];
         if (entry->sending == SENDING_DRAIN && session->line.acked >= entry->drain_bytes &&
-            session->now_us >= session->blocked_until_us) {
+            !session_put_off(session)) {
             entry->sending = SENDING_ASK;
         }
         if (entry->sending == SENDING_ASK) {

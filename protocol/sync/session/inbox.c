@@ -2,6 +2,26 @@
 
 #include <string.h>
 
+/* What was in flight finds no room either: it makes the wait no longer. */
+static enum status busy(struct session *session, struct bytes frame)
+{
+    uint64_t ms = 0;
+    enum status status = notice_decode(frame, &session->job.arena, &ms);
+    ms = ms < BUSY_MOST_MS ? ms : BUSY_MOST_MS;
+    session->report.retry_after_ms = ms;
+    uint64_t wait_us = ms * 1000;
+    if (session->phase == PHASE_RUN && !session_put_off(session)) {
+        wait_us = wait_us < session->patience_us ? session->patience_us : wait_us;
+        session->patience_us *= 2;
+        session->patience_us =
+            session->patience_us < ROOM_MOST_US ? session->patience_us : ROOM_MOST_US;
+    }
+    if (session->blocked_until_us < session->now_us + wait_us) {
+        session->blocked_until_us = session->now_us + wait_us;
+    }
+    return status;
+}
+
 static enum status begin_frame(struct session *session, struct bytes frame)
 {
     switch ((enum frame_type)frame.at[0]) {
@@ -19,15 +39,8 @@ static enum status begin_frame(struct session *session, struct bytes frame)
         return take_refusal(session, frame);
     case FRAME_REST:
         return rest_frame(session, frame);
-    case FRAME_BUSY: {
-        uint64_t ms = 0;
-        enum status status = notice_decode(frame, &session->job.arena, &ms);
-        ms = ms < BUSY_MOST_MS ? ms : BUSY_MOST_MS;
-        session->report.retry_after_ms = ms;
-        session->blocked_until_us = session->now_us + ms * 1000;
-        session->was_busy = true;
-        return status;
-    }
+    case FRAME_BUSY:
+        return busy(session, frame);
     case FRAME_BYE: {
         uint64_t reason = 0;
         enum status status = notice_decode(frame, &session->job.arena, &reason);

@@ -63,7 +63,6 @@ struct log_entry {
     bool bisect_asked;
     unsigned gaps;  /* the peer found in a row, nothing being taken in between */
     bool unwanted;  /* the peer refuses it: no stream brings it in this session */
-    bool no_room;   /* but only while it has no room */
     size_t mark_at; /* where its mark stands in the notes, if it does */
     uint64_t have;  /* a server: what its stream passes over */
     /* taking */

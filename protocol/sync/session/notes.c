@@ -93,7 +93,10 @@ static enum status note_held(struct session *session, const struct name *log, ui
     if (entry == NULL) {
         return STATUS_OK;
     }
-    entry->gaps = entry->peer_seq < seq ? 0 : entry->gaps;
+    if (entry->peer_seq < seq) {
+        entry->gaps = 0;
+        session->patience_us = ROOM_LEAST_US;
+    }
     entry->peer_seq = entry->peer_seq < seq ? seq : entry->peer_seq;
     return notes_mark(batch, entry, seq);
 }

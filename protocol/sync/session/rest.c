@@ -10,36 +10,6 @@ static enum status verdict(struct session *session, bool equal)
     return STATUS_OK;
 }
 
-/* Logs a peer left aside for want of room are offered again. */
-static void offer_again(struct session *session)
-{
-    for (size_t i = 0; i < session->ledger.count; i++) {
-        struct log_entry *entry = &session->ledger.items[i];
-        if (entry->sending != SENDING_STOPPED || !entry->no_room) {
-            continue;
-        }
-        entry->sending = SENDING_ASK;
-        entry->no_room = false;
-        entry->unwanted = false;
-        entry->gaps = 0;
-        session->report.logs_refused--;
-        session->look = true;
-        session->change++;
-    }
-}
-
-/* In vain: what differs the peer refuses for good, or it has no room. That may come back, and
- * nothing tells when: it is asked again, ever more seldom. */
-static enum status in_vain(struct session *session)
-{
-    if (session->was_busy) {
-        session->again_us = session->now_us + session->patience_us;
-        session->patience_us *= session->patience_us < (uint64_t)ROOM_MOST_S * 500000 ? 2 : 1;
-    }
-    session->was_busy = false;
-    return verdict(session, false);
-}
-
 /*
  * The server's answer at a client. Vectors are told again only if something has changed since they
  * last were to no avail, each time twice as much: a log the peer will not take must not make the
@@ -56,14 +26,11 @@ static enum status answered(struct session *session, const struct rest *rest)
     if (rest->equal) {
         session->whole_for_rest = false;
         session->vectors_backoff = 1;
-        session->was_busy = false;
-        session->again_us = 0;
-        session->patience_us = (uint64_t)ROOM_LEAST_S * 1000000;
         return verdict(session, true);
     }
     if (session->whole_for_rest &&
         session->change - session->whole_change < session->vectors_backoff) {
-        return in_vain(session);
+        return verdict(session, false); /* in vain: what differs the peer refuses */
     }
     if (session->whole_for_rest && session->vectors_backoff < VECTORS_BACKOFF_MOST) {
         session->vectors_backoff *= 2;
@@ -120,13 +87,6 @@ enum status rest_pump(struct session *session)
     }
     if (session->self.role == SESSION_SERVER) {
         return session->peer_rest ? answer(session) : STATUS_OK;
-    }
-    if (session->again_us != 0 && session->now_us >= session->again_us) {
-        session->again_us = 0;
-        offer_again(session);
-        session->rest_due = true;
-        session->whole_for_rest = false;
-        session->vectors_backoff = 1;
     }
     if (session->rest_asked || !(session->rest_due || session->change != session->rest_change)) {
         return STATUS_OK;

@@ -282,7 +282,7 @@ static bool stream_wants(struct session *session, struct read_request *request)
 
 bool send_read(struct session *session, struct read_request *request)
 {
-    if (session->ready.count >= READ_AHEAD || session->now_us < session->blocked_until_us) {
+    if (session->ready.count >= READ_AHEAD || session_put_off(session)) {
         return false;
     }
     if (session->self.role == SESSION_SERVER) {

@@ -30,7 +30,8 @@ struct session *session_new(const struct session_self *self)
     session->digest_stale = true;
     session->raw_per_wire = RAW_PER_WIRE_FIRST;
     session->vectors_backoff = 1;
-    session->patience_us = (uint64_t)ROOM_LEAST_S * 1000000;
+    session->patience_us = ROOM_LEAST_US;
+    session->owed_us = UINT64_MAX;
     session->peer = self->role == SESSION_CLIENT ? self->peer : session->peer;
     session->transcript.server = self->role == SESSION_CLIENT ? self->peer : self->key;
     line_init(&session->line, 0);
@@ -179,6 +180,13 @@ static enum status committed(struct session *session, const struct session_event
     return take_committed(session, event);
 }
 
+/* The peer owes an answer. */
+static bool is_owed(const struct session *session)
+{
+    return session->phase == PHASE_RUN &&
+           (session->asks_out || session->whole_pending || session->rest_asked);
+}
+
 /* When the peer has been silent too long over what it owes: an acknowledgement, or an answer. */
 static uint64_t silence_us(const struct session *session)
 {
@@ -186,9 +194,9 @@ static uint64_t silence_us(const struct session *session)
     if (session->line.sent > session->line.acked) {
         due = session->line.progress_us + ACK_TIMEOUT_US;
     }
-    bool owed = session->asks_out || session->whole_pending || session->rest_asked;
-    if (session->phase == PHASE_RUN && owed && session->heard_us + ACK_TIMEOUT_US < due) {
-        due = session->heard_us + ACK_TIMEOUT_US;
+    uint64_t since = session->heard_us > session->owed_us ? session->heard_us : session->owed_us;
+    if (is_owed(session) && since + ACK_TIMEOUT_US < due) {
+        due = since + ACK_TIMEOUT_US;
     }
     return due;
 }
@@ -321,6 +329,11 @@ enum status session_step(struct session *session, const struct session_event *ev
     if (status != STATUS_OK) {
         session_close(session, status, status_text(status));
     }
+    if (!is_owed(session)) {
+        session->owed_us = UINT64_MAX;
+    } else if (session->owed_us == UINT64_MAX) {
+        session->owed_us = session->now_us;
+    }
     let_buffers_go(session);
     tell_state(session, &before);
     place_frames(session);
@@ -344,24 +357,30 @@ uint64_t session_deadline_us(const struct session *session)
     if (session->blocked_until_us > session->now_us && session->blocked_until_us < due) {
         due = session->blocked_until_us;
     }
-    if (session->again_us > session->now_us && session->again_us < due) {
-        due = session->again_us;
-    }
     return due;
+}
+
+bool session_put_off(const struct session *session)
+{
+    return session->now_us < session->blocked_until_us;
+}
+
+/* Nothing is under way. Records may wait to be sent. */
+static bool is_still(const struct session *session)
+{
+    return session->phase == PHASE_RUN && session->ready.count == 0 &&
+           session->line.sent == session->line.acked && session->batches_out == 0 &&
+           session->notes == NULL && !session->notes_out && session->job.kind == JOB_NONE &&
+           session->inbox.size == session->inbox_at && !session->reading && !session->need_vector &&
+           !session->need_evidence && !session->whole_wanted && !session->whole_pending;
 }
 
 bool session_quiet(const struct session *session)
 {
-    bool client = session->self.role == SESSION_CLIENT;
-    bool still = session->phase == PHASE_RUN && session->ready.count == 0 &&
-                 session->line.sent == session->line.acked && session->batches_out == 0 &&
-                 session->notes == NULL && !session->notes_out && session->job.kind == JOB_NONE &&
-                 session->inbox.size == session->inbox_at && !session->reading &&
-                 !session->need_vector && !session->need_evidence;
-    if (client) {
-        return still && !session->whole_wanted && !session->whole_pending && !send_waiting(session);
+    if (session->self.role == SESSION_CLIENT) {
+        return is_still(session) && !send_waiting(session);
     }
-    return still && (session->upload_only || send_told(session));
+    return is_still(session) && (session->upload_only || send_told(session));
 }
 
 static const char *state_name(const struct session *session)
@@ -390,7 +409,9 @@ void session_report(const struct session *session, struct session_report *report
     report->peer = session->peer;
     bool current = session->verdict_change == session->change && session_quiet(session);
     report->at_rest = current && session->equal;
-    report->settled = report->at_rest || (current && session->differs);
+    bool put_off = session_put_off(session) && is_still(session);
+    report->no_room = put_off && send_waiting(session);
+    report->settled = report->at_rest || (current && session->differs) || report->no_room;
     report->in_flight = session->line.sent > session->line.acked;
     report->waiting = session->inbox.size - session->inbox_at;
     report->payload_acked = session->line.acked;

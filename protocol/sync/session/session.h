@@ -210,6 +210,8 @@ struct session_report {
     bool proved; /* the peer's key is proved */
     struct public_key peer;
     bool at_rest; /* nothing to send either way, digests equal */
+    bool no_room; /* a client: records wait because the peer has no room; it is asked again by
+                     itself, at the latest after 10 minutes */
     bool settled; /* at rest, or as equal as it gets: what differs the peer refuses or has no room
                      for. Nothing more happens until something changes */
     uint64_t records_sent, records_received;

@@ -283,6 +283,11 @@ enum status take_failed(struct session *session, const struct session_event *eve
     }
     struct taken *taken = notes ? NULL : take_out(session, batch->tag);
     session->notes_out = session->notes_out && !notes;
+    if (status == STATUS_OK && taken != NULL) {
+        /* First: a gap for want of room is none of the log's. */
+        notice_encode(FRAME_BUSY, BUSY_MS, frame_begin(session));
+        status = frame_end(session);
+    }
     for (size_t i = 0; taken != NULL && i < taken->run_count && status == STATUS_OK; i++) {
         struct log_entry *entry = session_log(session, &taken->runs[i].head.log);
         if (entry != NULL) {
@@ -292,10 +297,6 @@ enum status take_failed(struct session *session, const struct session_event *eve
             entry->tail_held = false;
         }
         status = tell_gap(session, &taken->runs[i].head.log);
-    }
-    if (status == STATUS_OK && taken != NULL) {
-        notice_encode(FRAME_BUSY, BUSY_MS, frame_begin(session));
-        status = frame_end(session);
     }
     if (status == STATUS_OK && taken != NULL) {
         status = take_ack(session, NULL, 0, (struct bytes){NULL, 0});

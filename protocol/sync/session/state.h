@@ -34,8 +34,9 @@ enum {
     RAW_PER_WIRE_FIRST = 32, /* in 1/16: a frame of records weighs half of what they do */
     JOB_ARENA_BYTES = 4 * 1024 * 1024,
     VECTORS_BACKOFF_MOST = 1024,
-    ROOM_LEAST_S = 10, /* a peer without room is asked again so long after, then twice that */
-    ROOM_MOST_S = 600,
+    /* A peer without room is asked again so long after, then twice that. */
+    ROOM_LEAST_US = 5 * 1000000,
+    ROOM_MOST_US = 600 * 1000000,
     /* Arrivals, or receipts, that are none of a client's: it is told of so many at once. A word of
        each would cost every peer of a hub a frame and a commit for each act of another. */
     UNTOLD_MOST = 1024,
@@ -169,6 +170,7 @@ struct session {
     bool want_vector;    /* a server: the client's whole vector is to be asked for */
     bool asks_out;       /* heads or ids were asked for and not told yet */
     uint64_t heard_us;   /* when the last frame came */
+    uint64_t owed_us;    /* since when an answer is owed; UINT64_MAX: none is */
     bool look;           /* entries may be there to ask, drain or bisect */
     bool claiming;       /* a server: parts of a vector came, the last has not */
     struct arena scratch;
@@ -177,9 +179,7 @@ struct session {
     struct ready ready;
     uint64_t raw_per_wire; /* in 1/16 */
     uint64_t blocked_until_us;
-    bool was_busy;        /* the peer had no room since vectors were last tried in vain */
-    uint64_t again_us;    /* a client: when they are tried again for that; 0: not */
-    uint64_t patience_us; /* until the time after */
+    uint64_t patience_us; /* how long a peer that has no room is left in peace the next time */
     size_t last_log;
 
     uint64_t newest;
@@ -237,6 +237,8 @@ CHECK_RESULT enum status effect_add(struct session *session, const struct sessio
 bool effects_room(const struct session *session);
 /* Says farewell and why, and ends the session. */
 void session_close(struct session *session, enum status status, const char *why);
+/* The peer has said that it has no room, and is not asked again yet. */
+bool session_put_off(const struct session *session);
 /* Nothing is to be sent, in flight, at the writer or to be read: digests may be compared. */
 bool session_quiet(const struct session *session);
 
