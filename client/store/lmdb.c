@@ -13,7 +13,7 @@
  */
 #include "client/store/driver.h"
 #include "client/store/folder.h"
-#include "client/store/lmdb_env.h"
+#include "client/store/room.h"
 #include "client/store/tail.h"
 
 #include <assert.h>
@@ -26,11 +26,6 @@
 #include <sys/stat.h>
 
 enum { READERS_CHECK = 1024 /* write transactions between two looks for readers that died */ };
-
-#define RESERVE_LEAST ((uint64_t)64 << 20)
-#define RESERVE_MOST ((uint64_t)1 << 30)
-/* A transaction needs this much of the disk, and its own bytes some times over. */
-#define COMMIT_LEAST ((uint64_t)1 << 20)
 
 struct lmdb_read {
     struct store_read base;
@@ -68,6 +63,7 @@ struct lmdb_store {
     bool read_only;    /* opened so */
     bool writing;
     uint64_t begun; /* write transactions */
+    struct room room;
     struct lmdb_write write;
     char folder[FOLDER_PATH_BYTES];
 };
@@ -108,24 +104,8 @@ static void lmdb_close(struct store *store)
 static enum status lmdb_room(struct store *store, uint64_t *free_bytes, bool *reserve)
 {
     struct lmdb_store *lmdb = lmdb_of(store);
-    uint64_t left = 0;
-    enum status status = folder_free_bytes(lmdb->folder, &left);
-    if (status != STATUS_OK)
-        return status;
-    MDB_envinfo info;
-    MDB_stat stat;
-    if (mdb_env_info(lmdb->env, &info) != MDB_SUCCESS ||
-        mdb_env_stat(lmdb->env, &stat) != MDB_SUCCESS)
-        return STATUS_IO;
-    uint64_t used = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
-    uint64_t in_map = info.me_mapsize > used ? info.me_mapsize - used : 0;
-    if (left > in_map)
-        left = in_map;
-    uint64_t kept = (used + left) / 20;
-    kept = kept < RESERVE_LEAST ? RESERVE_LEAST : kept > RESERVE_MOST ? RESERVE_MOST : kept;
-    *reserve = left <= kept;
-    *free_bytes = *reserve ? 0 : left - kept;
-    return STATUS_OK;
+    struct room room = {.env = lmdb->env}; /* asked for beside the writer, whose own has a memory */
+    return room_left(&room, free_bytes, reserve);
 }
 
 /* ---- copies ---- */
@@ -223,14 +203,6 @@ static MDB_txn *write_end(struct lmdb_write *write)
     return txn;
 }
 
-/* Pages are whole, and so are those above them: more than was put. */
-static bool has_room(const struct lmdb_write *write)
-{
-    uint64_t needed = COMMIT_LEAST + write->bytes * 4 + write->changes * 512, left = 0;
-    return write->changes == 0 || folder_free_bytes(write->store->folder, &left) != STATUS_OK ||
-           left >= needed;
-}
-
 /* After a meta page could not be written LMDB refuses even to read. Nobody writes any more, so the
  * file can be read beside it, without its table of readers. Failing, reads fail too. */
 static void reader_attach(struct lmdb_store *lmdb)
@@ -256,24 +228,28 @@ static void reader_attach(struct lmdb_store *lmdb)
     atomic_store(&lmdb->reader, reader);
 }
 
-/* A full disk is met before LMDB writes to it: nothing has failed then, and work goes on when there
- * is room again. */
-static enum status lmdb_commit(struct store_write *base)
+/* Nothing is written until the store is opened again. */
+static enum status lmdb_fail(struct lmdb_store *lmdb, enum status status)
 {
-    struct lmdb_store *lmdb = ((struct lmdb_write *)base)->store;
-    if (!has_room(&lmdb->write)) {
-        mdb_txn_abort(write_end(&lmdb->write));
-        return STATUS_FULL;
-    }
-    int rc = mdb_txn_commit(write_end(&lmdb->write));
-    if (rc == MDB_SUCCESS)
-        return STATUS_OK;
-    enum status status = lmdb_status(rc);
     if (status == STATUS_IO)
         status = folder_why(lmdb->folder);
     atomic_store(&lmdb->failed, (int)status);
     reader_attach(lmdb);
     return status;
+}
+
+/* A full disk is met before LMDB writes to it: nothing has failed then, and work goes on when there
+ * is room again. */
+static enum status lmdb_commit(struct store_write *base)
+{
+    struct lmdb_store *lmdb = ((struct lmdb_write *)base)->store;
+    enum status status = room_take(&lmdb->room, lmdb->write.changes, lmdb->write.bytes);
+    if (status != STATUS_OK) {
+        mdb_txn_abort(write_end(&lmdb->write));
+        return status == STATUS_FULL ? status : lmdb_fail(lmdb, status);
+    }
+    int rc = mdb_txn_commit(write_end(&lmdb->write));
+    return rc == MDB_SUCCESS ? STATUS_OK : lmdb_fail(lmdb, lmdb_status(rc));
 }
 
 static void lmdb_abort(struct store_write *base)
@@ -368,6 +344,8 @@ static enum status cursor_stand(struct lmdb_cursor *cursor, int rc, const MDB_va
         return lmdb_status(rc);
     *found = lmdb_bytes(key);
     *found_value = lmdb_bytes(value);
+    if (cursor->table == TABLE_TAIL && lmdb_env_is_name(*found))
+        return STATUS_NOT_FOUND;
     if (cursor->read->writer) {
         cursor->changes = cursor->read->store->write.changes;
         cursor->key_size = key->mv_size;
@@ -508,6 +486,7 @@ static enum status lmdb_open(struct lmdb_store *lmdb, bool create)
         status = lmdb_env_renew(lmdb->env);
     if (status == STATUS_OK)
         status = lmdb_env_tables(lmdb->env, lmdb->tables, &lmdb->layout);
+    lmdb->room.env = lmdb->env;
     return status;
 }
 

@@ -20,6 +20,23 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_SUMMARY] = "summary",     [TABLE_INDEX] = "index",     [TABLE_TAIL] = "tail",
 };
 
+/*
+ * The tail has no table of its own but lies in the environment's main one, beside the names of all
+ * others: LMDB writes the page of their roots with every commit, and so a row of the tail costs no
+ * page but its own. Its numbers begin with a zero byte, names with a letter. In layout 2 it was a
+ * table.
+ */
+bool lmdb_env_is_name(struct bytes key)
+{
+    return key.size > 0 && key.at[0] != 0;
+}
+
+static int table_open(MDB_txn *txn, size_t table, uint32_t layout, unsigned flags, MDB_dbi *dbi)
+{
+    bool main = table == TABLE_TAIL && layout >= STORE_LAYOUT_MAIN;
+    return mdb_dbi_open(txn, main ? NULL : table_names[table], main ? 0 : flags, dbi);
+}
+
 enum status lmdb_status(int rc)
 {
     switch (rc) {
@@ -102,6 +119,26 @@ enum status lmdb_env_open(const char *path, unsigned flags, MDB_env **env)
     return STATUS_OK;
 }
 
+/* Moves the rows of layout 2's table of the tail. */
+static int tail_move(MDB_txn *txn, MDB_dbi tail)
+{
+    MDB_dbi table = 0;
+    MDB_cursor *cursor = NULL;
+    MDB_val key, row;
+    int rc = mdb_dbi_open(txn, table_names[TABLE_TAIL], 0, &table);
+    if (rc != MDB_SUCCESS)
+        return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
+    rc = mdb_cursor_open(txn, table, &cursor);
+    while (rc == MDB_SUCCESS) {
+        rc = mdb_cursor_get(cursor, &key, &row, MDB_NEXT);
+        if (rc == MDB_SUCCESS)
+            rc = mdb_put(txn, tail, &key, &row, 0);
+    }
+    if (cursor)
+        mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? mdb_drop(txn, table, 1) : rc;
+}
+
 /* Makes every table that is not there, and the row of the layout number. */
 static enum status tables_make(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
 {
@@ -110,7 +147,9 @@ static enum status tables_make(MDB_env *env, MDB_dbi tables[TABLE_COUNT])
     if (rc != MDB_SUCCESS)
         return lmdb_status(rc);
     for (size_t i = 0; rc == MDB_SUCCESS && i < TABLE_COUNT; i++)
-        rc = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &tables[i]);
+        rc = table_open(txn, i, STORE_VERSION, MDB_CREATE, &tables[i]);
+    if (rc == MDB_SUCCESS)
+        rc = tail_move(txn, tables[TABLE_TAIL]);
     uint8_t number[4];
     be32_store(number, STORE_VERSION);
     MDB_val key = lmdb_val(bytes_of(STORE_VERSION_KEY, 1));
@@ -165,7 +204,7 @@ enum status lmdb_env_tables(MDB_env *env, MDB_dbi tables[TABLE_COUNT], uint32_t 
     for (size_t i = 0; status == STATUS_OK && i < TABLE_COUNT; i++) {
         if (i == TABLE_META || (i == TABLE_TAIL && *layout < STORE_LAYOUT_TAIL))
             continue;
-        rc = mdb_dbi_open(txn, table_names[i], 0, &tables[i]);
+        rc = table_open(txn, i, *layout, 0, &tables[i]);
         if (rc != MDB_SUCCESS)
             status = rc == MDB_NOTFOUND ? STATUS_CORRUPT : lmdb_status(rc);
     }

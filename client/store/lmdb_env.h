@@ -20,8 +20,10 @@ struct bytes lmdb_bytes(const MDB_val *val);
  * readers that died. Errors: CORRUPT, FULL (no room for the table of readers), READ_ONLY, IO,
  * NO_MEMORY. */
 CHECK_RESULT enum status lmdb_env_open(const char *path, unsigned flags, MDB_env **env);
-/* Gives a store of an older layout the tables it lacks; all it holds stays as it is. Errors:
- * STORE_NEWER, CORRUPT, IO, FULL, NO_MEMORY. */
+/* True of a key of the table the tail lies in that is the name of another table. */
+bool lmdb_env_is_name(struct bytes key);
+/* Gives a store of an older layout the tables it lacks, and the tail its place; what it holds stays
+ * as it is. Errors: STORE_NEWER, CORRUPT, IO, FULL, NO_MEMORY. */
 CHECK_RESULT enum status lmdb_env_renew(MDB_env *env);
 /* Opens the tables without touching anything; a newer layout is refused before its tables are
  * looked at. |*layout| is the one found: a store of a layout without a tail is opened

@@ -15,8 +15,9 @@
 #include "protocol/base/limits.h"
 
 enum {
-    STORE_VERSION = 2,     /* of the layout; TABLE_META, key 01 */
-    STORE_LAYOUT_TAIL = 2, /* the first with TABLE_TAIL */
+    STORE_VERSION = 3,     /* of the layout; TABLE_META, key 01 */
+    STORE_LAYOUT_TAIL = 2, /* the first with TABLE_TAIL, */
+    STORE_LAYOUT_MAIN = 3, /* and with its rows in LMDB's main table (lmdb_env.c) */
     STORE_KEY_BYTES = 511,
     STORE_VALUE_BYTES = LIMIT_RECORD_BYTES + 256
 };
@@ -36,7 +37,8 @@ enum store_table {
     TABLE_DIRTY,     /* cases whose derived rows are stale */
     TABLE_SUMMARY,   /* derived: case number -> row of `list`, inputs of `stats` */
     TABLE_INDEX,     /* derived: codes, search keys */
-    TABLE_TAIL,      /* the store's own: small commits not worked into the tables yet (tail.h) */
+    TABLE_TAIL,      /* the store's own: small commits not worked into the tables yet (tail.h); its
+                        cursors go forward only */
     TABLE_COUNT
 };
 

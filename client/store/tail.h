@@ -1,7 +1,7 @@
 /*
  * The tail of a store: a small commit is written as one row of TABLE_TAIL and kept in memory over
  * the tables, and many of them are worked into the tables at once. A person's act touches some
- * twenty pages of ten tables; as one row it touches four, which is what a commit costs anyway. A
+ * twenty pages of ten tables; as one row it touches three, which is what a commit costs anyway. A
  * transaction that is large from the start goes into the tables as it always did.
  *
  * Nothing of this is seen above: gets and cursors show tables and tail as one. The tail is part of

@@ -155,12 +155,70 @@ static void test_growth__a_reader_that_dies_lets_go(void **state)
     assert_true(file_bytes(growing) <= (held > early ? held : early) * 3 / 2);
 }
 
+/* What small commits go into is there before: the file grows in steps, not with each of them. */
+static void test_growth__is_made_ahead_of_small_commits(void **state)
+{
+    struct growing *growing = *state;
+    size_t grown = 0;
+    change(growing, 1);
+    uint64_t before = file_bytes(growing);
+    assert_true(before > 256 * 1024);
+    for (size_t i = 0; i < 400; i++) {
+        change(growing, 2);
+        uint64_t after = file_bytes(growing);
+        grown += after != before;
+        before = after;
+    }
+    assert_true(grown <= 4);
+}
+
+/* A power cut may lose what lies ahead, for nothing waits for it: the store holds what it held. */
+static void test_growth__without_what_lay_ahead(void **state)
+{
+    struct growing *growing = *state;
+    struct store_read *read = NULL;
+    struct bytes value;
+    uint8_t key[8] = {0}, zeros[4096] = {0}, page[4096];
+    char path[128];
+    change(growing, 4 * ROWS);
+    change(growing, 1);
+    struct store_write *write = NULL;
+    assert_int_equal(store_write_begin(growing->store, &write), STATUS_OK);
+    assert_int_equal(store_put(write, TABLE_META, bytes_of(key, 8), bytes_of("kept", 4)),
+                     STATUS_OK);
+    assert_int_equal(store_commit(write), STATUS_OK);
+    store_close(growing->store);
+    (void)snprintf(path, sizeof path, "%s/records.mdb", growing->folder);
+    FILE *file = fopen(path, "r+e");
+    assert_non_null(file);
+    uint64_t end = file_bytes(growing);
+    do { /* all pages of zeros at the end */
+        end -= sizeof page;
+        assert_int_equal(fseek(file, (long)end, SEEK_SET), 0);
+        assert_int_equal(fread(page, sizeof page, 1, file), 1);
+    } while (memcmp(page, zeros, sizeof page) == 0);
+    assert_int_equal(fclose(file), 0);
+    end += sizeof page;
+    assert_true(end < file_bytes(growing));
+    assert_int_equal(truncate(path, (off_t)end), 0);
+    assert_int_equal(store_open_lmdb(growing->folder, false, &growing->store), STATUS_OK);
+    assert_int_equal(store_read_begin(growing->store, &read), STATUS_OK);
+    assert_int_equal(store_get(read, TABLE_META, bytes_of(key, 8), &value), STATUS_OK);
+    assert_true(bytes_equal(value, bytes_of("kept", 4)));
+    store_read_end(read);
+    for (size_t i = 0; i < 100; i++)
+        change(growing, 2);
+    assert_true(file_bytes(growing) > end);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         {"come_and_go", test_growth__readers_that_come_and_go, setup, teardown, NULL},
         {"stays", test_growth__a_reader_that_stays_is_one_time, setup, teardown, NULL},
         {"dies", test_growth__a_reader_that_dies_lets_go, setup, teardown, NULL},
+        {"ahead", test_growth__is_made_ahead_of_small_commits, setup, teardown, NULL},
+        {"cut", test_growth__without_what_lay_ahead, setup, teardown, NULL},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

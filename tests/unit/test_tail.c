@@ -425,25 +425,36 @@ static void test_tail__is_of_its_snapshots_moment(void **state)
     }
 }
 
-/* Makes a closed store one of layout 1, which had no tail. */
-static void make_older(const char *folder)
+/* Makes a closed store one of |layout|: 1 had no tail, 2 had it in a table of its own. */
+static void make_older(const char *folder, uint32_t layout)
 {
     char path[128];
     uint8_t number[4];
     MDB_env *env = NULL;
     MDB_txn *txn = NULL;
-    MDB_dbi tail = 0, meta = 0;
+    MDB_dbi main = 0, tail = 0, meta = 0;
+    MDB_cursor *cursor = NULL;
+    MDB_val row_key, row;
     (void)snprintf(path, sizeof path, "%s/records.mdb", folder);
-    be32_store(number, 1);
+    be32_store(number, layout);
     MDB_val key = {1, (char[]){STORE_VERSION_KEY}}, value = {sizeof number, number};
     assert_int_equal(mdb_env_create(&env), 0);
     assert_int_equal(mdb_env_set_maxdbs(env, TABLE_COUNT), 0);
     assert_int_equal(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
     assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_dbi_open(txn, "tail", 0, &tail), 0);
-    assert_int_equal(mdb_drop(txn, tail, 1), 0);
+    assert_int_equal(mdb_dbi_open(txn, NULL, 0, &main), 0);
     assert_int_equal(mdb_dbi_open(txn, "meta", 0, &meta), 0);
     assert_int_equal(mdb_put(txn, meta, &key, &value, 0), 0);
+    if (layout == 2)
+        assert_int_equal(mdb_dbi_open(txn, "tail", MDB_CREATE, &tail), 0);
+    assert_int_equal(mdb_cursor_open(txn, main, &cursor), 0);
+    while (mdb_cursor_get(cursor, &row_key, &row, MDB_FIRST) == 0 && row_key.mv_size == 8 &&
+           *(const uint8_t *)row_key.mv_data == 0) {
+        assert_int_equal(layout, 2);
+        assert_int_equal(mdb_put(txn, tail, &row_key, &row, 0), 0);
+        assert_int_equal(mdb_cursor_del(cursor, 0), 0);
+    }
+    mdb_cursor_close(cursor);
     assert_int_equal(mdb_txn_commit(txn), 0);
     mdb_env_close(env);
 }
@@ -460,7 +471,31 @@ static void set_layout(struct store *store, uint32_t layout)
     assert_int_equal(store_commit(write), STATUS_OK);
 }
 
-static void test_tail__is_given_to_a_store_of_the_layout_before(void **state)
+/* Opened to read it is left as it is; opened to write its tail is given its place. */
+static void open_older(struct twin *twin, uint32_t layout)
+{
+    store_close(twin->tail);
+    make_older(twin->folder, layout);
+    set_layout(twin->plain, layout);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_open_lmdb_reader(twin->folder, &twin->tail), STATUS_OK);
+        assert_stores_same(twin);
+        store_close(twin->tail);
+    }
+    open_tail(twin, false);
+    set_layout(twin->plain, STORE_VERSION);
+    assert_stores_same(twin);
+    put_one(twin->plain, 3, 100);
+    put_one(twin->tail, 3, 100);
+    store_close(twin->tail);
+    open_tail(twin, false);
+    assert_stores_same(twin);
+    put_one(twin->plain, 4, TAIL_COMMIT_BYTES);
+    put_one(twin->tail, 4, TAIL_COMMIT_BYTES); /* works in */
+    assert_stores_same(twin);
+}
+
+static void test_tail__is_given_to_a_store_of_layout_1(void **state)
 {
     (void)state;
     struct twin twin;
@@ -469,20 +504,20 @@ static void test_tail__is_given_to_a_store_of_the_layout_before(void **state)
     put_one(twin.tail, 1, 100);
     put_one(twin.plain, 2, TAIL_COMMIT_BYTES);
     put_one(twin.tail, 2, TAIL_COMMIT_BYTES); /* works in: the tables hold it all */
-    store_close(twin.tail);
-    make_older(twin.folder);
-    set_layout(twin.plain, 1);
-    assert_int_equal(store_open_lmdb_reader(twin.folder, &twin.tail), STATUS_OK);
-    assert_stores_same(&twin);
-    store_close(twin.tail);
-    open_tail(&twin, false);
-    set_layout(twin.plain, STORE_VERSION);
-    assert_stores_same(&twin);
-    put_one(twin.plain, 3, 100);
-    put_one(twin.tail, 3, 100);
-    store_close(twin.tail);
-    open_tail(&twin, false);
-    assert_stores_same(&twin);
+    open_older(&twin, 1);
+    twin_close(&twin);
+}
+
+static void test_tail__of_layout_2_is_moved(void **state)
+{
+    (void)state;
+    struct twin twin;
+    twin_open(&twin, true, 1);
+    for (uint64_t number = 10; number < 30; number++) { /* small rows and rows of whole pages */
+        put_one(twin.plain, number, number % 3 * 1800);
+        put_one(twin.tail, number, number % 3 * 1800);
+    }
+    open_older(&twin, 2);
     twin_close(&twin);
 }
 
@@ -496,7 +531,8 @@ int main(void)
         cmocka_unit_test(test_tail__refuses_damaged_rows),
         cmocka_unit_test(test_tail__of_another_process_is_read_with_each_snapshot),
         cmocka_unit_test(test_tail__is_of_its_snapshots_moment),
-        cmocka_unit_test(test_tail__is_given_to_a_store_of_the_layout_before),
+        cmocka_unit_test(test_tail__is_given_to_a_store_of_layout_1),
+        cmocka_unit_test(test_tail__of_layout_2_is_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
