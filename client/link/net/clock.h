@@ -6,6 +6,8 @@
 
 /* Microseconds of a clock that never goes back; decides timeouts. Any thread. */
 uint64_t clock_now_us(void);
+/* Microseconds of processor time the calling thread has had. */
+uint64_t clock_spent_us(void);
 /* Seconds since 1970 as the machine claims; decides nothing. Any thread. */
 int64_t clock_wall_seconds(void);
 

@@ -3,11 +3,13 @@
 
 enum {
     LOOK_US = 1000 * 1000,
-    SOON_US = 10 * 1000,
-    CUT_AT_ONCE = 64, /* closing one costs some 35 us: others' frames do not wait for many */
+    SOON_US = 2 * 1000,
+    CUT_AT_ONCE = 8, /* one costs up to 100 us: the transport walks lists of all strangers */
     RESUME_US = 50 * 1000,
-    BREATH_US = 1000,
-    ACCEPTED_AT_ONCE = 64,   /* some 2 ms */
+    BREATH_US = 1000,        /* between two rounds of accepting */
+    ROUND_US = 2000,         /* what a round may cost the others: an act is some six turns */
+    ACCEPTED_LEAST = 2,      /* in a round, whatever it costs: nobody waits for ever */
+    ACCEPTED_MOST = 64,      /* in a round */
     BURST_US = 1000 * 1000,  /* a peer may be so far ahead of its lasting share */
     FRAMES_A_SECOND = 10000, /* the lasting share: more than a commit a record asks for */
     BYTES_A_US = 32          /* 32 MB a second: more than a core verifies */
@@ -25,25 +27,20 @@ void door_cut(struct connection *connection, const char *why)
     lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
-/* Soon where there are too many, else once a second. */
-static void look_later(struct net *net, bool soon)
+static void look_later(struct net *net, uint64_t wait_us)
 {
-    if (net->closing || net->looking_soon || (net->looking && !soon))
-        return;
-    net->looking = true;
-    net->looking_soon = soon;
-    lws_sul_schedule(net->context, 0, &net->look, look_due, soon ? SOON_US : LOOK_US);
+    if (!net->closing)
+        lws_sul_schedule(net->context, 0, &net->look, look_due, (lws_usec_t)wait_us);
 }
 
-static void look_due(lws_sorted_usec_list_t *sul)
+/* Cuts the oldest strangers that are to go, few at a time; returns how many. */
+static size_t cut_strangers(struct net *net, size_t most)
 {
-    struct net *net = (void *)((char *)sul - offsetof(struct net, look));
     struct connection *connection = NULL;
     bool late = false;
     size_t cut = 0;
 
-    net->looking = net->looking_soon = false;
-    while (cut < CUT_AT_ONCE &&
+    while (cut < most &&
            (connection = guard_next_to_cut(net->guard, clock_now_us(), &late)) != NULL) {
         const char *why = late ? "did not say who it is in time" : "made room for a newer one";
 
@@ -51,25 +48,50 @@ static void look_due(lws_sorted_usec_list_t *sul)
         net->events->turned_away(net->owner, why);
         cut++;
     }
-    if (guard_strangers(net->guard) > 0)
-        look_later(net, cut == CUT_AT_ONCE);
+    return cut;
+}
+
+static void look_due(lws_sorted_usec_list_t *sul)
+{
+    struct net *net = (void *)((char *)sul - offsetof(struct net, look));
+    size_t cut = cut_strangers(net, CUT_AT_ONCE);
+
+    net->looking = guard_strangers(net->guard) > 0;
+    if (net->looking)
+        look_later(net, cut == CUT_AT_ONCE ? SOON_US : LOOK_US);
 }
 
 /* ---- accepting ---- */
 
+/*
+ * The transport accepts as long as anybody waits to be accepted, and meanwhile serves nobody: who
+ * connects without end would hold the loop. So it takes a round of few, then serves the others. How
+ * many follows from what the last round cost: TLS, or many strangers, make one a hundred times
+ * dearer. Processor time, since what else this machine does is no reason to keep anybody waiting.
+ */
 static void open_due(lws_sorted_usec_list_t *sul)
 {
     struct net *net = (void *)((char *)sul - offsetof(struct net, open));
+    uint64_t spent_us = clock_spent_us() - net->round_us;
 
+    if (spent_us > ROUND_US)
+        net->round = net->round / 2 > ACCEPTED_LEAST ? net->round / 2 : ACCEPTED_LEAST;
+    else if (spent_us < ROUND_US / 2 && net->round < ACCEPTED_MOST)
+        net->round++;
     lws_rx_flow_control(net->listener, 1);
     net->listener = NULL;
 }
 
-/* The transport accepts as long as anybody waits to be accepted, and meanwhile serves nobody: who
- * connects without end would hold the loop. So it is made to look up now and then. */
 static void take_breath(struct net *net, struct lws *listener)
 {
-    if (++net->accepted < ACCEPTED_AT_ONCE || net->listener != NULL)
+    if (net->listener != NULL) {
+        /* The transport opens it again whenever a connection closes. */
+        lws_rx_flow_control(listener, 0);
+        return;
+    }
+    if (net->accepted == 0)
+        net->round_us = clock_spent_us();
+    if (++net->accepted < net->round)
         return;
     net->accepted = 0;
     net->listener = listener;
@@ -113,7 +135,11 @@ int door_entered(struct net *net, struct lws *wsi)
     }
     connection->wsi = wsi;
     lws_set_opaque_user_data(wsi, connection);
-    look_later(net, guard_strangers(net->guard) > GUARD_STRANGERS);
+    /* One comes, one goes. */
+    (void)cut_strangers(net, 2);
+    if (!net->looking)
+        look_later(net, LOOK_US);
+    net->looking = true;
     return 0;
 }
 

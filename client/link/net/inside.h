@@ -71,11 +71,13 @@ struct net {
     struct guard *guard;
     struct connection *paused;     /* those that read nothing until their share allows it */
     lws_sorted_usec_list_t look;   /* at strangers that are to be cut */
-    bool looking, looking_soon;    /* it is set */
+    bool looking;                  /* it is set */
     lws_sorted_usec_list_t resume; /* of those that are paused */
     lws_sorted_usec_list_t open;   /* the listener takes more */
     struct lws *listener;          /* it takes none for a moment; NULL: it does */
-    size_t accepted;               /* since it last paused */
+    size_t round;                  /* how many it takes before it pauses */
+    size_t accepted;               /* in this round */
+    uint64_t round_us;             /* processor time when this round began */
 };
 
 /* What keeps a connection's line alive. */

@@ -199,6 +199,7 @@ static void context_info(struct lws_context_creation_info *info, struct net *net
     info->connect_timeout_secs = CONNECT_SECONDS;
     /* The guard cuts strangers before, a few at a time: the transport would all in one go. */
     info->timeout_secs = GUARD_PATIENCE_S + CONNECT_SECONDS;
+    info->timeout_secs_ah_idle = GUARD_PATIENCE_S + CONNECT_SECONDS;
     info->keepalive_timeout = CONNECT_SECONDS;
 }
 
