@@ -36,6 +36,8 @@ enum {
     LIMIT_FRAME_RAW_BYTES = 128 * 1024,     /* a frame's columns after inflating */
     LIMIT_FRAME_REBUILT_BYTES = 512 * 1024, /* a frame's records as rebuilt from its columns */
     LIMIT_FRAME_RECORDS = 4096,             /* records in one frame */
+    LIMIT_PRELUDE_RECORDS = 64,             /* records a frame's columns go on from */
+    LIMIT_PRELUDE_BYTES = 64 * 1024,        /* their bytes together */
     LIMIT_BRANCHES = 8,                     /* branches kept of one device */
     LIMIT_LOGS_A_DAY = 4,          /* logs a device opens a day without a record that grants more */
     LIMIT_LOGS = 64,               /* logs of one device */

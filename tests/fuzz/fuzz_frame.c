@@ -13,6 +13,21 @@
 
 enum { RECORDS_MOST = 64, ARENA_BYTES = 16 * 1024 * 1024, INSIDE = 255, PLAIN_BYTES = 4096 };
 
+/* The same columns once more, behind records they have just made. */
+static void rebuild_behind(struct bytes columns, const struct run *run,
+                           const struct record *records)
+{
+    struct arena arena;
+    struct prelude prelude = {.records = records, .count = run->count};
+    struct run again = {.log = run->log, .before = run->before, .count = run->count};
+    arena_init(&arena, ARENA_BYTES);
+    struct record *room = arena_array(&arena, again.count, sizeof *room);
+    FUZZ_MUST(room != NULL);
+    again.before.seq += run->count;
+    (void)!columns_decode(columns, &prelude, &arena, &again, 1, room);
+    arena_deinit(&arena);
+}
+
 static void rebuild(struct bytes columns, struct run *runs, size_t run_count, size_t total)
 {
     struct arena arena;
@@ -21,14 +36,17 @@ static void rebuild(struct bytes columns, struct run *runs, size_t run_count, si
     buffer_init(&again, LIMIT_FRAME_BYTES);
     struct record *records = arena_array(&arena, total, sizeof *records);
     FUZZ_MUST(records != NULL);
-    enum status status = columns_decode(columns, &arena, runs, run_count, records);
+    enum status status = columns_decode(columns, NULL, &arena, runs, run_count, records);
     if (status == STATUS_OK) {
         for (size_t i = 0; i < run_count; i++) {
             for (size_t k = 0; k < runs[i].count; k++) {
                 FUZZ_MUST(records[runs[i].first + k].raw.size > 0);
             }
         }
-        (void)!columns_encode(records, runs, run_count, &again);
+        (void)!columns_encode(NULL, records, runs, run_count, &again);
+        if (run_count == 1 && runs[0].count > 0) {
+            rebuild_behind(columns, &runs[0], records);
+        }
     }
     buffer_deinit(&again);
     arena_deinit(&arena);
@@ -68,7 +86,7 @@ static void try_inside(struct bytes inside)
     pack_unsigned(&columns, 80 * run.count <= PLAIN_BYTES ? 80 * run.count : PLAIN_BYTES);
     buffer_append(&columns, plain, 80 * run.count <= PLAIN_BYTES ? 80 * run.count : PLAIN_BYTES);
     pack_unsigned(&columns, raw.size);
-    FUZZ_MUST(squeeze_deflate(&raw, 1, &columns) == STATUS_OK);
+    FUZZ_MUST(squeeze_deflate(bytes_of(NULL, 0), &raw, 1, &columns) == STATUS_OK);
     rebuild(buffer_view(&columns), &run, 1, run.count);
     buffer_deinit(&columns);
 }

@@ -395,6 +395,7 @@ void forge_records(struct forge *forge, struct input *input, struct buffer *out)
     frame.at_end = (how & 4) != 0;
     frame.restart = (how & 8) != 0;
     records_encode(&frame, out);
-    if (frame.run_count > 0 && columns_encode(records, runs, frame.run_count, out) != STATUS_OK)
+    if (frame.run_count > 0 &&
+        columns_encode(NULL, records, runs, frame.run_count, out) != STATUS_OK)
         buffer_reset(out);
 }

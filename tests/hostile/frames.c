@@ -52,7 +52,7 @@ bool attack_bomb(struct peer *peer, size_t count)
 
     buffer_init(&squeezed, LIMIT_FRAME_BYTES);
     buffer_init(&frame, LIMIT_FRAME_BYTES);
-    if (squeeze_deflate(&raw, 1, &squeezed) != STATUS_OK)
+    if (squeeze_deflate(bytes_of(NULL, 0), &raw, 1, &squeezed) != STATUS_OK)
         return false;
     records_encode(&head, &frame);
     pack_unsigned(&frame, 0);

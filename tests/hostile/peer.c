@@ -107,7 +107,7 @@ void peer_frame(struct peer *peer, size_t first, size_t count, struct buffer *fr
         told.follow = FOLLOW_OPENING;
     run.before = (struct position){.log = run.log, .seq = told.first_seq - 1, .id = told.before};
     records_encode(&head, frame);
-    assert_int_equal(columns_encode(records, &run, 1, frame), STATUS_OK);
+    assert_int_equal(columns_encode(NULL, records, &run, 1, frame), STATUS_OK);
     arena_deinit(&arena);
 }
 

@@ -38,6 +38,8 @@ static void make_session(struct endpoint *endpoint)
     self.role = endpoint->role;
     self.authority = endpoint->authority;
     self.window_bytes = watch_window_bytes(endpoint);
+    self.line_rate =
+        self.role == SESSION_CLIENT ? node->routes[endpoint->route].line_rate : self.line_rate;
     self.chain_mode = prng_chance(&node->world->prng, 500) ? CHAIN_BY_RUN : CHAIN_EACH;
     endpoint->session = session_new(&self);
     if (!endpoint->session)
@@ -70,8 +72,13 @@ void endpoint_free(struct endpoint *endpoint, bool crashed)
     struct node *node = endpoint->node;
     watch_ended(endpoint);
     cable_hang_up(endpoint, crashed);
-    if (endpoint->role == SESSION_CLIENT && node->routes[endpoint->route].endpoint == endpoint->id)
-        node->routes[endpoint->route].endpoint = 0;
+    if (endpoint->role == SESSION_CLIENT) {
+        struct route *route = &node->routes[endpoint->route];
+        struct session_report report;
+        session_report(endpoint->session, &report);
+        route->line_rate = report.line_rate > 0 ? report.line_rate : route->line_rate;
+        route->endpoint = route->endpoint == endpoint->id ? 0 : route->endpoint;
+    }
     session_free(endpoint->session);
     if (node->replica)
         replica_authority_release(node->replica, endpoint->authority);

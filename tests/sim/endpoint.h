@@ -34,7 +34,7 @@ struct endpoint {
     uint64_t idle_progress; /* of both nodes, when one of them last held more */
     uint64_t idle_since_us; /* and since then: */
     uint64_t idle_frames;   /* so many left this end */
-    bool closing; /* a CLOSE or CLOSED is on its way */
+    bool closing;           /* a CLOSE or CLOSED is on its way */
     bool opened;
 };
 

@@ -20,6 +20,7 @@ struct route {
     bool blocked;          /* a partition */
     uint64_t endpoint;     /* of the standing connection at this node; 0 none */
     uint64_t failures;     /* in a row, for the back-off */
+    uint64_t line_rate;    /* as the last connection measured it; 0 unknown */
     bool pending;          /* a CONNECT is in the queue */
     bool windowed;         /* its line stands two minutes a day, if the weather says so ... */
     uint64_t window_us;    /* ... from then on */

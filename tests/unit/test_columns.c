@@ -12,9 +12,12 @@
 
 static const char *const register_path = HOSO_SOURCE_DIR "/client/example/register.csv";
 
-/* Encodes |count| records from |first| on and rebuilds them; returns the bytes of the columns. */
-static size_t travel(const struct register_log *log, size_t first, size_t count)
+/* Encodes |count| records from |first| on, with up to |before| as their prelude, and rebuilds them;
+ * returns the bytes of the columns. */
+static size_t travel_on(const struct register_log *log, size_t before, size_t first, size_t count)
 {
+    before = before < first ? before : first;
+    struct prelude prelude = {.records = log->records + first - before, .count = before};
     struct run run = {.log = log->log, .count = count};
     run.before.log = log->log;
     run.before.seq = first;
@@ -23,10 +26,11 @@ static size_t travel(const struct register_log *log, size_t first, size_t count)
     struct arena arena;
     buffer_init(&out, LIMIT_FRAME_BYTES);
     arena_init(&arena, (size_t)64 * 1024 * 1024);
-    assert_int_equal(columns_encode(log->records + first, &run, 1, &out), STATUS_OK);
+    assert_int_equal(columns_encode(&prelude, log->records + first, &run, 1, &out), STATUS_OK);
     struct record *records = arena_array(&arena, count, sizeof *records);
     assert_non_null(records);
-    assert_int_equal(columns_decode(buffer_view(&out), &arena, &run, 1, records), STATUS_OK);
+    assert_int_equal(columns_decode(buffer_view(&out), &prelude, &arena, &run, 1, records),
+                     STATUS_OK);
     assert_int_equal(run.count, count);
     for (size_t i = 0; i < count; i++) {
         assert_true(bytes_equal(records[i].raw, log->records[first + i].raw));
@@ -36,6 +40,11 @@ static size_t travel(const struct register_log *log, size_t first, size_t count)
     buffer_deinit(&out);
     arena_deinit(&arena);
     return size;
+}
+
+static size_t travel(const struct register_log *log, size_t first, size_t count)
+{
+    return travel_on(log, 0, first, count);
 }
 
 static void test_columns__the_register_travels_small(void **state)
@@ -143,7 +152,58 @@ static void test_columns__records_of_every_sort_come_back(void **state)
     for (size_t first = 0; first < 12; first++) {
         (void)travel(&log, first, 1);
     }
+    for (size_t first = 1; first + 7 <= sorts.count; first += 7) {
+        (void)travel_on(&log, LIMIT_PRELUDE_RECORDS, first, 7);
+    }
     arena_deinit(&sorts.arena);
+}
+
+static void test_columns__behind_a_prelude_few_records_are_small(void **state)
+{
+    (void)state;
+    enum { ROWS = 60, FEW = 8 };
+    struct register_log log;
+    size_t alone = 0, behind = 0, records = 0;
+    register_open(&log, register_path, ROWS);
+    for (size_t first = 1; first + FEW <= log.count; first += FEW) {
+        alone += travel(&log, first, FEW);
+        behind += travel_on(&log, LIMIT_PRELUDE_RECORDS, first, FEW);
+        records += FEW;
+    }
+    print_message("%zu a frame: %zu bytes a record, %zu behind a prelude\n", (size_t)FEW,
+                  alone / records, behind / records);
+    assert_true(4 * behind < 3 * alone);
+    register_close(&log);
+}
+
+/* Who has another prelude than the writer rebuilds other records or none, and reads no byte that
+ * is not there. */
+static void test_columns__another_prelude_makes_other_records(void **state)
+{
+    (void)state;
+    enum { FIRST = 90, FEW = 4 };
+    struct register_log log;
+    struct buffer out;
+    register_open(&log, register_path, 40);
+    struct run run = {.log = log.log, .count = FEW};
+    run.before = (struct position){.log = log.log, .seq = FIRST, .id = log.records[FIRST - 1].id};
+    struct prelude prelude = {.records = log.records + FIRST - 64, .count = 64};
+    buffer_init(&out, LIMIT_FRAME_BYTES);
+    assert_int_equal(columns_encode(&prelude, log.records + FIRST, &run, 1, &out), STATUS_OK);
+    for (size_t count = 0; count < 64; count++) {
+        struct arena arena;
+        struct run copy = run;
+        struct record records[FEW];
+        struct prelude other = {.records = log.records + FIRST - count, .count = count};
+        arena_init(&arena, (size_t)4 * 1024 * 1024);
+        if (columns_decode(buffer_view(&out), &other, &arena, &copy, 1, records) == STATUS_OK &&
+            copy.count == FEW) {
+            assert_false(bytes_equal(records[FEW - 1].raw, log.records[FIRST + FEW - 1].raw));
+        }
+        arena_deinit(&arena);
+    }
+    buffer_deinit(&out);
+    register_close(&log);
 }
 
 static void test_columns__more_forms_than_a_frame_has_travel_whole(void **state)
@@ -200,8 +260,8 @@ static void test_columns__runs_of_two_logs_share_a_frame(void **state)
     struct arena arena;
     buffer_init(&encoded, LIMIT_FRAME_BYTES);
     arena_init(&arena, (size_t)8 * 1024 * 1024);
-    assert_int_equal(columns_encode(records, runs, 2, &encoded), STATUS_OK);
-    assert_int_equal(columns_decode(buffer_view(&encoded), &arena, runs, 2, out), STATUS_OK);
+    assert_int_equal(columns_encode(NULL, records, runs, 2, &encoded), STATUS_OK);
+    assert_int_equal(columns_decode(buffer_view(&encoded), NULL, &arena, runs, 2, out), STATUS_OK);
     for (size_t i = 0; i < 30; i++) {
         assert_true(bytes_equal(out[i].raw, records[i].raw));
     }
@@ -224,8 +284,8 @@ static void test_columns__a_record_elsewhere_than_its_run_says_is_not_sent(void 
     buffer_init(&out, LIMIT_FRAME_BYTES);
     arena_init(&arena, 1024 * 1024);
     /* It does not fit the form's place, so it goes whole and says itself where it stands. */
-    assert_int_equal(columns_encode(log.records + 5, &run, 1, &out), STATUS_OK);
-    assert_int_equal(columns_decode(buffer_view(&out), &arena, &run, 1, records), STATUS_OK);
+    assert_int_equal(columns_encode(NULL, log.records + 5, &run, 1, &out), STATUS_OK);
+    assert_int_equal(columns_decode(buffer_view(&out), NULL, &arena, &run, 1, records), STATUS_OK);
     assert_true(bytes_equal(records[0].raw, log.records[5].raw));
     buffer_deinit(&out);
     arena_deinit(&arena);
@@ -243,7 +303,7 @@ static void test_columns__reader_stands_any_bytes(void **state)
     struct run run = {.log = log.log, .count = COUNT};
     struct buffer encoded;
     buffer_init(&encoded, LIMIT_FRAME_BYTES);
-    assert_int_equal(columns_encode(log.records, &run, 1, &encoded), STATUS_OK);
+    assert_int_equal(columns_encode(NULL, log.records, &run, 1, &encoded), STATUS_OK);
     for (size_t round = 0; round < ROUNDS; round++) {
         struct arena arena;
         uint8_t spoilt[8192];
@@ -256,7 +316,7 @@ static void test_columns__reader_stands_any_bytes(void **state)
         }
         size = round % 7 == 0 ? (size_t)random_below(&random, size) : size;
         arena_init(&arena, (size_t)8 * 1024 * 1024);
-        enum status status = columns_decode(bytes_of(spoilt, size), &arena, &copy, 1, out);
+        enum status status = columns_decode(bytes_of(spoilt, size), NULL, &arena, &copy, 1, out);
         assert_true(status == STATUS_OK || status == STATUS_MALFORMED || status == STATUS_LIMIT ||
                     status == STATUS_NO_MEMORY);
         arena_deinit(&arena);
@@ -276,14 +336,14 @@ static void test_columns__inner_streams_stand_any_bytes(void **state)
     struct run run = {.log = log.log, .count = COUNT};
     struct buffer encoded;
     buffer_init(&encoded, LIMIT_FRAME_BYTES);
-    assert_int_equal(columns_encode(log.records, &run, 1, &encoded), STATUS_OK);
+    assert_int_equal(columns_encode(NULL, log.records, &run, 1, &encoded), STATUS_OK);
     struct unpacker from = unpacker_of(buffer_view(&encoded));
     size_t plain_size = (size_t)unpack_unsigned(&from, LIMIT_FRAME_BYTES);
     struct bytes plain = unpack_bytes(&from, plain_size);
     size_t raw_size = (size_t)unpack_unsigned(&from, ROOM);
     uint8_t raw[ROOM];
     uint8_t spoilt[ROOM];
-    assert_int_equal(squeeze_inflate(from.left, raw, raw_size), STATUS_OK);
+    assert_int_equal(squeeze_inflate(bytes_of(NULL, 0), from.left, raw, raw_size), STATUS_OK);
     for (size_t round = 0; round < ROUNDS; round++) {
         struct arena arena;
         struct buffer again;
@@ -298,8 +358,8 @@ static void test_columns__inner_streams_stand_any_bytes(void **state)
         pack_unsigned(&again, plain.size);
         buffer_append_bytes(&again, plain);
         pack_unsigned(&again, raw_size);
-        assert_int_equal(squeeze_deflate(&part, 1, &again), STATUS_OK);
-        enum status status = columns_decode(buffer_view(&again), &arena, &copy, 1, out);
+        assert_int_equal(squeeze_deflate(bytes_of(NULL, 0), &part, 1, &again), STATUS_OK);
+        enum status status = columns_decode(buffer_view(&again), NULL, &arena, &copy, 1, out);
         assert_true(status == STATUS_OK || status == STATUS_MALFORMED || status == STATUS_LIMIT ||
                     status == STATUS_NO_MEMORY);
         buffer_deinit(&again);
@@ -313,6 +373,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns__the_register_travels_small),
+        cmocka_unit_test(test_columns__behind_a_prelude_few_records_are_small),
+        cmocka_unit_test(test_columns__another_prelude_makes_other_records),
         cmocka_unit_test_setup_teardown(test_columns__records_of_every_sort_come_back,
                                         record_fixture_set_up, record_fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_columns__more_forms_than_a_frame_has_travel_whole,

@@ -167,14 +167,14 @@ static void log_open(struct log *log)
 
 /* Any deflate stream of the same raw bytes is legal. In the vectors it is one that every zlib makes
  * alike: stored blocks. */
-static void store_instead(struct bytes columns, struct buffer *out)
+static void store_instead(struct bytes columns, struct bytes dictionary, struct buffer *out)
 {
     struct unpacker from = unpacker_of(columns);
     size_t plain = (size_t)unpack_unsigned(&from, SIZE_MAX);
     struct bytes kept = unpack_bytes(&from, plain);
     size_t size = (size_t)unpack_unsigned(&from, BLOCK_MOST);
     uint8_t raw[BLOCK_MOST];
-    vector_must(squeeze_inflate(from.left, raw, size), "inflate");
+    vector_must(squeeze_inflate(dictionary, from.left, raw, size), "inflate");
     pack_unsigned(out, plain);
     buffer_append_bytes(out, kept);
     pack_unsigned(out, size);
@@ -193,9 +193,12 @@ static json_t *records_json(const struct log *log, size_t first, size_t count)
     return list;
 }
 
-static void add_records(json_t *list, const char *name, const struct log *log, size_t first,
-                        size_t count, enum run_follow follow)
+/* |before|: so many records of the prelude. */
+static void add_records(json_t *list, const char *name, const struct log *log, size_t before,
+                        size_t first, size_t count, enum run_follow follow)
 {
+    struct prelude prelude = {.records = log->records + first - before, .count = before};
+    struct buffer dictionary;
     struct name log_name = record_log(&log->records[0]);
     struct run run = {.log = log_name, .first = first, .count = count};
     run.before.seq = first;
@@ -208,6 +211,7 @@ static void add_records(json_t *list, const char *name, const struct log *log, s
     struct records frame = {.has_cursor = true,
                             .arrival = 34344,
                             .running_hash = vector_name_of("running"),
+                            .prelude = before,
                             .runs = &told,
                             .run_count = 1};
     struct buffer out;
@@ -215,12 +219,18 @@ static void add_records(json_t *list, const char *name, const struct log *log, s
     buffer_init(&out, LIMIT_FRAME_BYTES);
     buffer_init(&columns, LIMIT_FRAME_BYTES);
     records_encode(&frame, &out);
-    vector_must(columns_encode(log->records, &run, 1, &columns), "columns");
-    store_instead(buffer_view(&columns), &out);
-    json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "name", name, "frame",
+    vector_must(columns_encode(&prelude, log->records, &run, 1, &columns), "columns");
+    buffer_init(&dictionary, LIMIT_FRAME_BYTES);
+    for (size_t i = 0; i < before; i++) {
+        buffer_append_bytes(&dictionary, prelude.records[i].body);
+    }
+    store_instead(buffer_view(&columns), buffer_view(&dictionary), &out);
+    json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", name, "frame",
                                           vector_hex(buffer_view(&out)), "before",
-                                          vector_hash_json(&run.before.id), "records",
+                                          vector_hash_json(&run.before.id), "prelude",
+                                          records_json(log, first - before, before), "records",
                                           records_json(log, first, count)));
+    buffer_deinit(&dictionary);
     buffer_deinit(&columns);
     buffer_deinit(&out);
 }
@@ -233,14 +243,16 @@ json_t *frames_make(void)
     make_positions(frames);
     make_answers(frames);
     log_open(&log);
-    add_records(records, "a log from its opening", &log, 0, RECORDS, FOLLOW_OPENING);
-    add_records(records, "one record behind a known one", &log, 2, 1, FOLLOW_KNOWN);
-    add_records(records, "two behind one whose id is told", &log, 2, 2, FOLLOW_TOLD);
+    add_records(records, "a log from its opening", &log, 0, 0, RECORDS, FOLLOW_OPENING);
+    add_records(records, "one record behind a known one", &log, 0, 2, 1, FOLLOW_KNOWN);
+    add_records(records, "two behind one whose id is told", &log, 0, 2, 2, FOLLOW_TOLD);
+    add_records(records, "two behind a prelude of the two before", &log, 2, 2, 2, FOLLOW_KNOWN);
+    add_records(records, "one behind a prelude with the opening", &log, 3, 3, 1, FOLLOW_KNOWN);
     arena_deinit(&log.arena);
     return json_pack("{s:s, s:o, s:o}", "about",
                      "frames: all but RECORDS, with the value behind the type byte. records: "
-                     "RECORDS frames and the records they rebuild to, whose first follows before; "
-                     "their deflate streams are stored blocks.",
+                     "RECORDS frames and the records they rebuild to, whose first follows before, "
+                     "with the records of the prelude; their deflate streams are stored blocks.",
                      "frames", frames, "records", records);
 }
 
@@ -279,6 +291,27 @@ static bool travels(struct bytes frame, struct arena *arena, struct buffer *out)
     return out->size > 0;
 }
 
+/* The records of |row|'s prelude, at most RECORDS, into |records|. */
+static struct prelude read_prelude(const json_t *row, struct arena *arena, struct record *records)
+{
+    const json_t *list = json_object_get(row, "prelude");
+    struct prelude prelude = {.records = records};
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(list, i, item)
+    {
+        const char *text = json_string_value(item);
+        size_t size = 0;
+        uint8_t *at = arena_alloc(arena, LIMIT_RECORD_BYTES);
+        bool good = i < RECORDS && text != NULL && at != NULL &&
+                    hex_decode(text, strlen(text), at, LIMIT_RECORD_BYTES, &size) &&
+                    record_decode(bytes_of(at, size), arena, &records[i]) == STATUS_OK;
+        vector_expect(good, row, "a record of the prelude");
+        prelude.count += good ? 1 : 0;
+    }
+    return prelude;
+}
+
 static void check_records(const json_t *row)
 {
     struct arena arena;
@@ -296,7 +329,10 @@ static void check_records(const json_t *row)
         if (before.size == sizeof run.before.id.bytes) {
             memcpy(run.before.id.bytes, before.at, before.size);
         }
-        status = columns_decode(frame.columns, &arena, &run, 1, records);
+        struct record before_them[RECORDS];
+        struct prelude prelude = read_prelude(row, &arena, before_them);
+        vector_expect(prelude.count == frame.prelude, row, "prelude");
+        status = columns_decode(frame.columns, &prelude, &arena, &run, 1, records);
         vector_expect(status == STATUS_OK, row, "columns");
         const json_t *list = json_object_get(row, "records");
         for (size_t i = 0; status == STATUS_OK && i < run.count; i++) {

@@ -11,7 +11,7 @@ void query_write(const uint8_t nonce[SESSION_NONCE_BYTES], char text[QUERY_SIZE]
 
     buffer_init(&letters, QUERY_SIZE);
     base64_encode(bytes_of(nonce, SESSION_NONCE_BYTES), BASE64_URL, &letters);
-    (void)snprintf(text, QUERY_SIZE, "v=%d&n=%.*s", SESSION_PROTOCOL_VERSION, (int)letters.size,
+    (void)snprintf(text, QUERY_SIZE, "v=%d&n=%.*s", SESSION_VERSION_LEAST, (int)letters.size,
                    (const char *)letters.at);
     buffer_deinit(&letters);
 }

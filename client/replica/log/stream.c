@@ -19,7 +19,8 @@ struct answer {
     struct read_record *records;
     size_t count;
     size_t capacity;
-    size_t bytes;
+    size_t before; /* those that are there only for what follows */
+    size_t bytes;  /* of the others */
 };
 
 static enum status answer_add(struct answer *answer, struct arena *arena,
@@ -49,7 +50,7 @@ static enum status answer_add(struct answer *answer, struct arena *arena,
 static bool answer_takes(const struct answer *answer, const struct read_request *request,
                          size_t size)
 {
-    return answer->count == 0 ||
+    return answer->count == answer->before ||
            (answer->bytes < request->bytes && size <= request->bytes - answer->bytes);
 }
 
@@ -342,6 +343,36 @@ enum status inquiry_arrivals(struct inquiry *inquiry)
 
 /* ---- one log ---- */
 
+/* What precedes |from|, as much of it as was asked for; none if that is too much. */
+static enum status log_before(const struct inquiry *inquiry, const struct log_row *log,
+                              const struct name *scope, uint64_t from, struct answer *answer)
+{
+    size_t most = from - 1 > log->seq ? 0 : inquiry->request->before;
+    uint64_t first = from - log->first > most ? from - most : log->first;
+    size_t bytes = 0;
+    enum status status = STATUS_OK;
+    for (uint64_t seq = first; seq < from && status == STATUS_OK; seq++) {
+        struct place place = {.store = log->store, .seq = seq};
+        struct record_row row;
+        status = log_record(inquiry->read, &place, &row);
+        bytes += status == STATUS_OK ? row.raw.size : 0;
+        if (status != STATUS_OK || bytes > LIMIT_PRELUDE_BYTES) {
+            answer->count = 0;
+            break;
+        }
+        struct read_record record = {.raw = row.raw,
+                                     .id = row.id,
+                                     .log = log->name,
+                                     .seq = seq,
+                                     .arrival = row.arrival,
+                                     .scope = *scope};
+        status = answer_add(answer, inquiry->arena, &record);
+    }
+    answer->before = answer->count;
+    answer->bytes = 0;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status log_walk(struct inquiry *inquiry, const struct log_row *log,
                             const struct name *scope, struct answer *answer)
 {
@@ -349,7 +380,9 @@ static enum status log_walk(struct inquiry *inquiry, const struct log_row *log,
     struct bytes key, value;
     uint64_t from = inquiry->request->from > log->first ? inquiry->request->from : log->first;
     struct table_key first = key_of_pair(log->store, from);
-    enum status status = store_cursor_open(inquiry->read, TABLE_RECORD, &cursor);
+    enum status status = log_before(inquiry, log, scope, from, answer);
+    if (status == STATUS_OK)
+        status = store_cursor_open(inquiry->read, TABLE_RECORD, &cursor);
     if (status != STATUS_OK)
         return status;
     inquiry->result->end = from - 1;

@@ -238,7 +238,7 @@ static enum status encode_frame(const struct name *log, const struct record *ope
     describe(log, &records[0], before, count, &runs[before], &described[before]);
     frame.run_count = before + 1;
     records_encode(&frame, out);
-    enum status status = columns_encode(all, runs, frame.run_count, out);
+    enum status status = columns_encode(NULL, all, runs, frame.run_count, out);
     if (status == STATUS_OK) {
         status = buffer_status(out);
     }
@@ -344,15 +344,15 @@ enum status bundle_batch(struct bytes frame, struct batch **out)
         return STATUS_NO_MEMORY;
     }
     enum status status = records_decode(frame, &batch->arena, &records);
-    if (status == STATUS_OK &&
-        (records.has_cursor || records.restart || records.at_end || records.run_count == 0)) {
+    if (status == STATUS_OK && (records.has_cursor || records.restart || records.at_end ||
+                                records.prelude > 0 || records.run_count == 0)) {
         status = STATUS_PROTOCOL;
     }
     if (status == STATUS_OK) {
         status = take_runs(batch, &records);
     }
     if (status == STATUS_OK) {
-        status = columns_decode(records.columns, &batch->arena, batch->runs, batch->run_count,
+        status = columns_decode(records.columns, NULL, &batch->arena, batch->runs, batch->run_count,
                                 batch->records);
     }
     for (size_t i = 0; status == STATUS_OK && i < batch->run_count; i++) {

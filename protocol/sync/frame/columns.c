@@ -1,6 +1,6 @@
 #include "protocol/sync/frame/columns.h"
 
-#include "protocol/sync/frame/sheet.h"
+#include "protocol/sync/frame/prime.h"
 #include "protocol/sync/frame/squeeze.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 /* The streams of a frame on its way out. */
 struct writing {
-    struct sheet *sheet;
+    struct sheet *sheet; /* borrowed */
     struct form_parts parts;
     struct buffer plain;  /* what no code shortens: signatures, salts, ids, names */
     struct buffer forms;  /* the form of each record */
@@ -24,11 +24,10 @@ static void writing_deinit(struct writing *writing)
     buffer_deinit(&writing->forms);
     buffer_deinit(&writing->wholes);
     buffer_deinit(&writing->cases);
-    sheet_free(writing->sheet);
     free(writing);
 }
 
-static struct writing *writing_new(void)
+static struct writing *writing_new(struct sheet *sheet)
 {
     struct writing *writing = calloc(1, sizeof *writing);
     if (writing == NULL) {
@@ -39,11 +38,7 @@ static struct writing *writing_new(void)
     buffer_init(&writing->forms, LIMIT_FRAME_RAW_BYTES);
     buffer_init(&writing->wholes, LIMIT_FRAME_RAW_BYTES);
     buffer_init(&writing->cases, LIMIT_FRAME_RAW_BYTES);
-    writing->sheet = sheet_new();
-    if (writing->sheet == NULL) {
-        writing_deinit(writing);
-        return NULL;
-    }
+    writing->sheet = sheet;
     return writing;
 }
 
@@ -167,7 +162,8 @@ static void join(const struct writing *writing, struct buffer out[3])
     }
 }
 
-static enum status finish(const struct writing *writing, struct buffer *out)
+static enum status finish(const struct writing *writing, struct bytes dictionary,
+                          struct buffer *out)
 {
     struct buffer parts[3];
     struct bytes views[3];
@@ -189,7 +185,7 @@ static enum status finish(const struct writing *writing, struct buffer *out)
         pack_unsigned(out, writing->plain.size);
         buffer_append_bytes(out, buffer_view(&writing->plain));
         pack_unsigned(out, size);
-        status = squeeze_deflate(views, 3, out);
+        status = squeeze_deflate(dictionary, views, 3, out);
     }
     for (size_t i = 0; i < 3; i++) {
         buffer_deinit(&parts[i]);
@@ -197,16 +193,12 @@ static enum status finish(const struct writing *writing, struct buffer *out)
     return status != STATUS_OK ? status : buffer_status(out);
 }
 
-enum status columns_encode(const struct record *records, const struct run *runs, size_t run_count,
-                           struct buffer *out)
+/* What the streams' buffers say: their failures are sticky. */
+static enum status streams_status(const struct writing *writing)
 {
-    struct writing *writing = writing_new();
-    if (writing == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    enum status status = put_runs(writing, records, runs, run_count);
     const struct buffer *streams[] = {&writing->plain, &writing->forms, &writing->wholes,
                                       &writing->cases};
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < sizeof streams / sizeof streams[0] && status == STATUS_OK; i++) {
         status = buffer_status(streams[i]);
     }
@@ -215,9 +207,76 @@ enum status columns_encode(const struct record *records, const struct run *runs,
         status = buffer_status(&column->codes);
         status = status == STATUS_OK ? buffer_status(&column->bytes) : status;
     }
+    return status;
+}
+
+static void append_dictionary(const struct prelude *prelude, struct buffer *dictionary)
+{
+    size_t first = prelude->count;
+    size_t size = 0;
+    while (first > 0 && size < PRIME_DICTIONARY_BYTES) {
+        size += prelude->records[--first].body.size;
+    }
+    size_t over = size > PRIME_DICTIONARY_BYTES ? size - PRIME_DICTIONARY_BYTES : 0;
+    for (size_t i = first; i < prelude->count; i++) {
+        struct bytes body = prelude->records[i].body;
+        if (body.size > 0) {
+            buffer_append(dictionary, body.at + over, body.size - over);
+        }
+        over = 0;
+    }
+}
+
+enum status prime_sheet(struct sheet *sheet, const struct prelude *prelude,
+                        const struct run *follower, struct buffer *dictionary)
+{
+    if (prelude == NULL || prelude->count == 0) {
+        return STATUS_OK;
+    }
+    struct writing *writing = writing_new(sheet);
+    if (writing == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    struct run run = {.log = follower->log, .count = prelude->count};
+    run.before.seq = follower->before.seq - prelude->count;
+    run.before.id = prelude->records[0].header.prev;
+    enum status status = put_runs(writing, prelude->records, &run, 1);
     if (status == STATUS_OK) {
-        status = finish(writing, out);
+        status = streams_status(writing);
+    }
+    /* What it would have written is at the other end already. */
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        buffer_reset(&sheet->columns[i]->codes);
+        buffer_reset(&sheet->columns[i]->bytes);
     }
     writing_deinit(writing);
+    append_dictionary(prelude, dictionary);
+    return status != STATUS_OK ? status : buffer_status(dictionary);
+}
+
+enum status columns_encode(const struct prelude *prelude, const struct record *records,
+                           const struct run *runs, size_t run_count, struct buffer *out)
+{
+    struct sheet *sheet = sheet_new();
+    struct writing *writing = sheet != NULL ? writing_new(sheet) : NULL;
+    if (writing == NULL) {
+        sheet_free(sheet);
+        return STATUS_NO_MEMORY;
+    }
+    struct buffer dictionary;
+    buffer_init(&dictionary, PRIME_DICTIONARY_BYTES);
+    enum status status = prime_sheet(sheet, prelude, &runs[0], &dictionary);
+    if (status == STATUS_OK) {
+        status = put_runs(writing, records, runs, run_count);
+    }
+    if (status == STATUS_OK) {
+        status = streams_status(writing);
+    }
+    if (status == STATUS_OK) {
+        status = finish(writing, buffer_view(&dictionary), out);
+    }
+    buffer_deinit(&dictionary);
+    writing_deinit(writing);
+    sheet_free(sheet);
     return status;
 }

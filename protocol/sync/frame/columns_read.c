@@ -1,6 +1,5 @@
 #include "protocol/record/body.h"
-#include "protocol/sync/frame/columns.h"
-#include "protocol/sync/frame/sheet.h"
+#include "protocol/sync/frame/prime.h"
 #include "protocol/sync/frame/squeeze.h"
 #include "protocol/wire/wire.h"
 
@@ -47,7 +46,8 @@ static bool cut(struct bytes *from, size_t size, struct unpacker *out)
 }
 
 /* Inflates, and finds where each stream begins. */
-static enum status open_streams(struct taking *taking, struct bytes columns)
+static enum status open_streams(struct taking *taking, struct bytes columns,
+                                struct bytes dictionary)
 {
     struct unpacker outer = unpacker_of(columns);
     size_t plain = (size_t)unpack_unsigned(&outer, LIMIT_FRAME_BYTES);
@@ -60,7 +60,7 @@ static enum status open_streams(struct taking *taking, struct bytes columns)
     if (raw == NULL) {
         return STATUS_NO_MEMORY;
     }
-    enum status status = squeeze_inflate(outer.left, raw, size);
+    enum status status = squeeze_inflate(dictionary, outer.left, raw, size);
     if (status != STATUS_OK) {
         return status;
     }
@@ -90,7 +90,21 @@ static enum status open_streams(struct taking *taking, struct bytes columns)
     return whole ? STATUS_OK : STATUS_MALFORMED;
 }
 
-/* A new form: its columns' streams are the next ones. */
+/* The streams of the columns from |first| on, which have just come up, are the next ones. */
+static enum status open_columns(struct taking *taking, size_t first)
+{
+    struct sheet *sheet = taking->sheet;
+    for (size_t i = first; i < sheet->column_count; i++) {
+        struct column *column = sheet->columns[i];
+        if (i >= taking->columns ||
+            !cut(&taking->codes, taking->sizes[2 * i], &column->from_codes) ||
+            !cut(&taking->bytes, taking->sizes[2 * i + 1], &column->from_bytes)) {
+            return STATUS_MALFORMED;
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status take_form(struct taking *taking)
 {
     struct sheet *sheet = taking->sheet;
@@ -101,14 +115,7 @@ static enum status take_form(struct taking *taking)
         return STATUS_MALFORMED;
     }
     enum status status = sheet_add_form(sheet, bytes);
-    for (size_t i = before; i < sheet->column_count && status == STATUS_OK; i++) {
-        struct column *column = sheet->columns[i];
-        bool there = i < taking->columns &&
-                     cut(&taking->codes, taking->sizes[2 * i], &column->from_codes) &&
-                     cut(&taking->bytes, taking->sizes[2 * i + 1], &column->from_bytes);
-        status = there ? STATUS_OK : STATUS_MALFORMED;
-    }
-    return status;
+    return status == STATUS_OK ? open_columns(taking, before) : status;
 }
 
 static bool take_case(struct taking *taking, struct name *name)
@@ -338,8 +345,22 @@ static enum status close_streams(const struct taking *taking)
     return done ? STATUS_OK : STATUS_MALFORMED;
 }
 
-enum status columns_decode(struct bytes columns, struct arena *arena, struct run *runs,
-                           size_t run_count, struct record *records)
+/* The sheet as the prelude leaves it, and every stream's beginning. */
+static enum status open_sheet(struct taking *taking, struct bytes columns,
+                              const struct prelude *prelude, const struct run *first)
+{
+    struct buffer dictionary;
+    buffer_init(&dictionary, PRIME_DICTIONARY_BYTES);
+    enum status status = prime_sheet(taking->sheet, prelude, first, &dictionary);
+    if (status == STATUS_OK) {
+        status = open_streams(taking, columns, buffer_view(&dictionary));
+    }
+    buffer_deinit(&dictionary);
+    return status == STATUS_OK ? open_columns(taking, 0) : status;
+}
+
+enum status columns_decode(struct bytes columns, const struct prelude *prelude, struct arena *arena,
+                           struct run *runs, size_t run_count, struct record *records)
 {
     struct taking taking = {.arena = arena, .sheet = sheet_new()};
     buffer_init(&taking.header, LIMIT_HEADER_BYTES);
@@ -348,7 +369,7 @@ enum status columns_decode(struct bytes columns, struct arena *arena, struct run
     taking.values = calloc(FORM_OPS_MAX, sizeof *taking.values);
     enum status status = taking.sheet == NULL || taking.values == NULL
                              ? STATUS_NO_MEMORY
-                             : open_streams(&taking, columns);
+                             : open_sheet(&taking, columns, prelude, &runs[0]);
     for (size_t i = 0; i < run_count && status == STATUS_OK; i++) {
         status = take_run(&taking, &runs[i], records);
     }

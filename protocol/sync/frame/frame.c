@@ -7,7 +7,7 @@
 
 enum { WINDOW_LOG2_MOST = 40, SCOPES_MOST = 4096, KNOWN_CHECK_BYTES = 8 };
 
-enum { FLAG_CURSOR = 1, FLAG_AT_END = 2, FLAG_RESTART = 4, FLAGS_ALL = 7 };
+enum { FLAG_CURSOR = 1, FLAG_AT_END = 2, FLAG_RESTART = 4, FLAG_PRELUDE = 8, FLAGS_ALL = 15 };
 
 enum frame_reason frame_reason_of(enum status status)
 {
@@ -298,10 +298,14 @@ void records_encode(const struct records *records, struct buffer *out)
     buffer_append_u8(out, FRAME_RECORDS);
     buffer_append_u8(out, (uint8_t)((records->has_cursor ? FLAG_CURSOR : 0) |
                                     (records->at_end ? FLAG_AT_END : 0) |
-                                    (records->restart ? FLAG_RESTART : 0)));
+                                    (records->restart ? FLAG_RESTART : 0) |
+                                    (records->prelude > 0 ? FLAG_PRELUDE : 0)));
     if (records->has_cursor) {
         pack_unsigned(out, records->arrival);
         buffer_append(out, records->running_hash.bytes, sizeof records->running_hash.bytes);
+    }
+    if (records->prelude > 0) {
+        pack_unsigned(out, records->prelude);
     }
     pack_unsigned(out, records->run_count);
     for (size_t i = 0; i < records->run_count; i++) {
@@ -352,6 +356,10 @@ enum status records_decode(struct bytes frame, struct arena *arena, struct recor
         records->arrival = unpack_unsigned(&from, INT64_MAX);
         records->running_hash = unpack_name(&from);
     }
+    if ((flags & FLAG_PRELUDE) != 0) {
+        records->prelude = (size_t)unpack_unsigned(&from, LIMIT_PRELUDE_RECORDS);
+        from.failed = from.failed || records->prelude == 0;
+    }
     records->run_count = (size_t)unpack_unsigned(&from, FRAME_RUNS_MAX);
     if (from.failed || (flags & ~FLAGS_ALL) != 0) {
         return STATUS_MALFORMED;
@@ -369,6 +377,10 @@ enum status records_decode(struct bytes frame, struct arena *arena, struct recor
     }
     if (total > LIMIT_FRAME_RECORDS) {
         return STATUS_LIMIT;
+    }
+    if (records->prelude > 0 && (total == 0 || records->runs[0].follow != FOLLOW_KNOWN ||
+                                 records->prelude >= records->runs[0].first_seq)) {
+        return STATUS_MALFORMED;
     }
     records->columns = from.left;
     return (total == 0) == (from.left.size == 0) ? STATUS_OK : STATUS_MALFORMED;

@@ -194,8 +194,10 @@ struct records {
     bool has_cursor;
     uint64_t arrival;
     struct name running_hash;
-    bool at_end;  /* the stream stands at the sender's newest arrival */
-    bool restart; /* the first frame of a stream begun anew from vectors */
+    bool at_end;    /* the stream stands at the sender's newest arrival */
+    bool restart;   /* the first frame of a stream begun anew from vectors */
+    size_t prelude; /* the columns go on from so many records before the first run, which follows
+                       one that is KNOWN */
     struct records_run *runs;
     size_t run_count;
     struct bytes columns; /* columns_decode() */

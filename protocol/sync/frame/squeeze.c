@@ -33,9 +33,10 @@ static enum status drain(z_stream *stream, int flush, struct buffer *out)
     return STATUS_OK;
 }
 
-enum status squeeze_deflate(const struct bytes *parts, size_t count, struct buffer *out)
+enum status squeeze_deflate(struct bytes dictionary, const struct bytes *parts, size_t count,
+                            struct buffer *out)
 {
-    size_t size = 0;
+    size_t size = dictionary.size;
     for (size_t i = 0; i < count; i++) {
         if (parts[i].size > UINT_MAX - size) {
             return STATUS_NO_MEMORY;
@@ -50,6 +51,10 @@ enum status squeeze_deflate(const struct bytes *parts, size_t count, struct buff
         return STATUS_NO_MEMORY;
     }
     enum status status = STATUS_OK;
+    if (dictionary.size > 0 &&
+        deflateSetDictionary(&stream, dictionary.at, (uInt)dictionary.size) != Z_OK) {
+        status = STATUS_NO_MEMORY;
+    }
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         /* zlib 1.2 has no const input; deflate() never writes to it. */
         union {
@@ -66,9 +71,10 @@ enum status squeeze_deflate(const struct bytes *parts, size_t count, struct buff
     return status;
 }
 
-enum status squeeze_inflate(struct bytes deflated, uint8_t *raw, size_t raw_size)
+enum status squeeze_inflate(struct bytes dictionary, struct bytes deflated, uint8_t *raw,
+                            size_t raw_size)
 {
-    if (deflated.size > UINT_MAX || raw_size > UINT_MAX) {
+    if (deflated.size > UINT_MAX || raw_size > UINT_MAX || dictionary.size > UINT_MAX) {
         return STATUS_MALFORMED;
     }
     z_stream stream;
@@ -84,7 +90,10 @@ enum status squeeze_inflate(struct bytes deflated, uint8_t *raw, size_t raw_size
     stream.avail_in = (uInt)deflated.size;
     stream.next_out = raw;
     stream.avail_out = (uInt)raw_size;
-    int code = inflate(&stream, Z_FINISH);
+    int code = dictionary.size == 0
+                   ? Z_OK
+                   : inflateSetDictionary(&stream, dictionary.at, (uInt)dictionary.size);
+    code = code == Z_OK ? inflate(&stream, Z_FINISH) : code;
     bool whole = code == Z_STREAM_END && stream.avail_out == 0 && stream.avail_in == 0;
     inflateEnd(&stream);
     return code == Z_MEM_ERROR ? STATUS_NO_MEMORY : whole ? STATUS_OK : STATUS_MALFORMED;

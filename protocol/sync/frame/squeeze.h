@@ -10,14 +10,16 @@
 
 /*
  * Appends the deflated |parts|, joined in order, to |out|. A part begins a block of its own, so
- * that unlike parts do not share a code. Errors: NO_MEMORY; the buffer's own are the buffer's.
+ * that unlike parts do not share a code. |dictionary| (may be empty; at most 32 KiB) is what the
+ * stream may refer back to. Errors: NO_MEMORY; the buffer's own are the buffer's.
  */
-CHECK_RESULT enum status squeeze_deflate(const struct bytes *parts, size_t count,
-                                         struct buffer *out);
+CHECK_RESULT enum status squeeze_deflate(struct bytes dictionary, const struct bytes *parts,
+                                         size_t count, struct buffer *out);
 /*
- * Inflates |deflated| into exactly |raw_size| bytes at |raw|. Errors: MALFORMED (another size, no
- * deflate stream, bytes after its end), NO_MEMORY.
+ * Inflates |deflated|, made with the same |dictionary|, into exactly |raw_size| bytes at |raw|.
+ * Errors: MALFORMED (another size, no deflate stream, bytes after its end), NO_MEMORY.
  */
-CHECK_RESULT enum status squeeze_inflate(struct bytes deflated, uint8_t *raw, size_t raw_size);
+CHECK_RESULT enum status squeeze_inflate(struct bytes dictionary, struct bytes deflated,
+                                         uint8_t *raw, size_t raw_size);
 
 #endif

@@ -24,7 +24,7 @@ enum status greet_opened(struct session *session, const struct session_event *ev
     }
     memcpy(session->transcript.server_nonce, event->random, FRAME_NONCE_BYTES);
     struct hello_server hello = {
-        .least_version = SESSION_PROTOCOL_VERSION,
+        .least_version = SESSION_VERSION_LEAST,
         .most_version = SESSION_PROTOCOL_VERSION,
         .window_log2 = window_log2(session),
         .epoch = session->self.epoch,
@@ -48,9 +48,11 @@ static enum status server_said_hello(struct session *session, struct bytes frame
         return status;
     }
     if (hello.least_version > SESSION_PROTOCOL_VERSION ||
-        hello.most_version < SESSION_PROTOCOL_VERSION) {
+        hello.most_version < SESSION_VERSION_LEAST) {
         return STATUS_NEWER;
     }
+    session->version = hello.most_version < SESSION_PROTOCOL_VERSION ? hello.most_version
+                                                                     : SESSION_PROTOCOL_VERSION;
     memcpy(session->transcript.server_nonce, hello.nonce, FRAME_NONCE_BYTES);
     buffer_append_bytes(&session->server_hello, frame);
     session->transcript.server_hello = buffer_view(&session->server_hello);
@@ -97,7 +99,7 @@ enum status greet_client_hello(struct session *session)
     session->receipts_held = cursor->receipts;
     session->handed = *cursor;
     struct hello_client hello = {
-        .version = SESSION_PROTOCOL_VERSION,
+        .version = session->version,
         .window_log2 = window_log2(session),
         .key = session->self.key,
         .has_cursor = session->has_cursor,
@@ -178,9 +180,10 @@ static enum status client_said_hello(struct session *session, struct bytes frame
     if (status != STATUS_OK) {
         return status;
     }
-    if (hello->version != SESSION_PROTOCOL_VERSION) {
+    if (hello->version < SESSION_VERSION_LEAST || hello->version > SESSION_PROTOCOL_VERSION) {
         return STATUS_NEWER;
     }
+    session->version = hello->version;
     session->peer = hello->key;
     session->proved = true;
     session->hello_deadline_us = session->now_us + HELLO_TIMEOUT_US;
@@ -198,6 +201,7 @@ static enum status client_said_hello(struct session *session, struct bytes frame
     session->need_cursor = hello->has_cursor && session->granted;
     session->peer_rest = hello->at_rest;
     session->peer_digest = hello->digest;
+    session->stream.receipts_wait = !hello->at_rest;
     session->stream.receipts = hello->receipts;
     session->stream.receipts_told = hello->receipts;
     session->stream.receipts_read = hello->receipts;

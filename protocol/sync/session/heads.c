@@ -262,6 +262,7 @@ static enum status weigh_answer(struct session *session, const struct head *told
  * have refused it. */
 static void drain(struct session *session, struct log_entry *entry)
 {
+    session->plain = true;
     entry->gaps += session_put_off(session) ? 0 : 1;
     if (entry->gaps > GAPS_MOST && entry->sending != SENDING_STOPPED) {
         entry->sending = SENDING_STOPPED;

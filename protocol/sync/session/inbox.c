@@ -57,7 +57,7 @@ static enum status begin_frame(struct session *session, struct bytes frame)
 
 static enum status work_on_job(struct session *session, bool *done)
 {
-    if (session->job.want_heads || session->job.want_ids) {
+    if (session->job.want_heads || session->job.want_ids || session->job.want_prelude) {
         *done = false; /* another event than the answer: what is asked for stays as it is */
         return STATUS_OK;
     }

@@ -153,6 +153,14 @@ static bool choose_read(struct session *session, struct read_request *request)
         request->count = job->id_count;
         return true;
     }
+    if (job->want_prelude) {
+        request->kind = READ_LOG;
+        request->log = job->records.runs[0].log;
+        request->from = job->records.runs[0].first_seq;
+        request->before = job->records.prelude;
+        request->bytes = 1;
+        return true;
+    }
     if (session->need_evidence) {
         request->kind = READ_EVIDENCE;
         session->need_evidence = false;
@@ -271,7 +279,8 @@ enum status read_done(struct session *session, const struct read_result *result)
     case READ_RECEIPTS:
         return notes_receipts_read(session, result);
     case READ_LOG:
-        return send_log_read(session, result);
+        return session->job.want_prelude ? records_prelude_read(session, result)
+                                         : send_log_read(session, result);
     case READ_ARRIVALS:
         return send_stream_read(session, result);
     }

@@ -62,6 +62,7 @@ enum status rest_frame(struct session *session, struct bytes frame)
         return STATUS_UNKNOWN_PEER;
     }
     session->peer_rest = true;
+    session->stream.receipts_wait = false;
     session->peer_digest = rest.digest;
     return STATUS_OK;
 }

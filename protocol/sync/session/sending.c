@@ -64,6 +64,43 @@ static enum status make_runs(struct session *session, const struct read_record *
     return STATUS_OK;
 }
 
+/*
+ * The |count| items before the next frame's, as its prelude: the last of them that go together,
+ * that the receiver has with their bodies and under this name, and that are few enough. None if the
+ * frame is not to have one.
+ */
+static enum status make_prelude(struct session *session, const struct read_record *items,
+                                size_t count, const struct records_run *run,
+                                struct prelude *prelude)
+{
+    *prelude = (struct prelude){.count = 0};
+    if (session->plain || run->follow != FOLLOW_KNOWN) {
+        return STATUS_OK;
+    }
+    struct record *records = arena_array(&session->scratch, count, sizeof *records);
+    size_t bytes = 0;
+    size_t first = count;
+    while (records != NULL && first > 0 && count - first < LIMIT_PRELUDE_RECORDS) {
+        const struct read_record *item = &items[first - 1];
+        struct record *record = &records[first - 1];
+        bytes += item->raw.size;
+        if (bytes > LIMIT_PRELUDE_BYTES || item->seq != run->first_seq - 1 - (count - first)) {
+            break;
+        }
+        enum status status = record_decode(item->raw, &session->scratch, record);
+        if (status == STATUS_NO_MEMORY) {
+            return status;
+        }
+        if (status != STATUS_OK || !hash_equal(&record->id, &item->id) || !record->has_body ||
+            (item->seq > 1 && !name_equal(&record->header.log, &run->log))) {
+            break;
+        }
+        first--;
+    }
+    *prelude = (struct prelude){.records = records + first, .count = count - first};
+    return records == NULL && count > 0 ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
 static void describe_run(const struct record *records, struct run *run, struct records_run *out)
 {
     const struct record *first = &records[run->first];
@@ -95,9 +132,10 @@ static void move_up(struct ready *ready)
     }
 }
 
-/* Encodes |count| of |items| as one frame behind the ready ones. LIMIT: too many for a frame. */
+/* Encodes |count| of |items|, before which |before| more of them stand, as one frame behind the
+ * ready ones. LIMIT: too many for a frame. */
 static enum status encode_frame(struct session *session, const struct read_record *items,
-                                size_t count, struct records *frame)
+                                size_t before, size_t count, struct records *frame)
 {
     struct ready *ready = &session->ready;
     move_up(ready);
@@ -116,9 +154,15 @@ static enum status encode_frame(struct session *session, const struct read_recor
     for (size_t k = 0; k < frame->run_count; k++) {
         describe_run(records, &runs[k], &frame->runs[k]);
     }
+    struct prelude prelude;
+    status = make_prelude(session, items - before, before, &frame->runs[0], &prelude);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    frame->prelude = prelude.count;
     size_t start = ready->bytes.size;
     records_encode(frame, &ready->bytes);
-    status = columns_encode(records, runs, frame->run_count, &ready->bytes);
+    status = columns_encode(&prelude, records, runs, frame->run_count, &ready->bytes);
     size_t size = ready->bytes.size - start;
     if (status == STATUS_OK && size > LIMIT_FRAME_BYTES) {
         status = STATUS_LIMIT;
@@ -146,9 +190,10 @@ static size_t one_scope(const struct read_record *items, size_t count)
     return same;
 }
 
-/* As many of |items| as one frame holds; |*taken| tells. |last| gets a cursor if it has one. */
+/* As many of |count| |items| as one frame holds; |*taken| tells. |before| more stand before them.
+ */
 static enum status next_frame(struct session *session, const struct read_record *items,
-                              size_t count, struct records *frame, size_t *taken)
+                              size_t before, size_t count, struct records *frame, size_t *taken)
 {
     size_t try = one_scope(items, count);
     size_t raw = 0;
@@ -160,7 +205,7 @@ static enum status next_frame(struct session *session, const struct read_record 
             frame->arrival = items[try - 1].arrival;
             frame->running_hash = items[try - 1].running_hash;
         }
-        enum status status = encode_frame(session, items, try, frame);
+        enum status status = encode_frame(session, items, before, try, frame);
         if (status == STATUS_OK) {
             *taken = try;
             break;
@@ -277,7 +322,19 @@ static bool stream_wants(struct session *session, struct read_request *request)
     request->kind = READ_RECEIPTS;
     request->from = stream->receipts_read;
     request->bytes = RECEIPT_READ_BYTES;
-    return !session->line.busy && stream->receipts_read < session->newest_receipt;
+    return !session->line.busy && !stream->receipts_wait &&
+           stream->receipts_read < session->newest_receipt;
+}
+
+/*
+ * On a line measured as slow a frame holds few records; then it pays to go on from those before
+ * them. A short frame on a fast line is a live act, which is not to wait until the one before it is
+ * durable, and costs the other end less time so.
+ */
+static bool frames_are_short(const struct session *session)
+{
+    return session->version >= SESSION_VERSION_PRELUDE && !session->plain &&
+           session->line.frame < LINE_FRAME_FIRST;
 }
 
 bool send_read(struct session *session, struct read_request *request)
@@ -298,6 +355,7 @@ bool send_read(struct session *session, struct read_request *request)
     request->kind = READ_LOG;
     request->log = entry->log;
     request->from = entry->sent_seq + 1;
+    request->before = frames_are_short(session) ? LIMIT_PRELUDE_RECORDS : 0;
     request->bytes = read_bytes(session);
     return true;
 }
@@ -309,16 +367,20 @@ enum status send_log_read(struct session *session, const struct read_result *res
         entry->sent_seq + 1 != session->read_from) {
         return STATUS_OK;
     }
-    if (result->record_count == 0) {
+    size_t done = 0; /* with the prelude's */
+    while (done < result->record_count && result->records[done].seq < session->read_from) {
+        done++;
+    }
+    if (done == result->record_count) {
         ledger_moved(&session->ledger);
         entry->seq = entry->sent_seq; /* cut at a fork since; ARRIVED tells the rest */
         return STATUS_OK;
     }
-    size_t done = 0;
+    bool goes_on = done > 0;
     while (done < result->record_count && session->ready.count < READY_FRAMES) {
         struct records frame = {.has_cursor = false};
         size_t taken = 0;
-        enum status status = next_frame(session, result->records + done,
+        enum status status = next_frame(session, result->records + done, goes_on ? done : 0,
                                         result->record_count - done, &frame, &taken);
         if (status != STATUS_OK) {
             return status;
@@ -389,7 +451,7 @@ static enum status encode_stream(struct session *session, const struct read_reco
     while (*done < count && session->ready.count < READY_FRAMES) {
         struct records frame = {.has_cursor = true, .restart = stream->restart};
         size_t taken = 0;
-        enum status status = next_frame(session, items + *done, count - *done, &frame, &taken);
+        enum status status = next_frame(session, items + *done, 0, count - *done, &frame, &taken);
         if (status != STATUS_OK) {
             return status;
         }

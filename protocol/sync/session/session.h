@@ -16,7 +16,13 @@
 #include "protocol/case/authority/authority.h"
 #include "protocol/sync/session/batch.h"
 
-enum { SESSION_PROTOCOL_VERSION = 1, SESSION_NONCE_BYTES = 16, SESSION_EFFECTS_MAX = 64 };
+enum {
+    SESSION_VERSION_LEAST = 1,
+    SESSION_VERSION_PRELUDE = 2,  /* from it on RECORDS may have a prelude */
+    SESSION_PROTOCOL_VERSION = 2, /* the newest */
+    SESSION_NONCE_BYTES = 16,
+    SESSION_EFFECTS_MAX = 64
+};
 
 struct session;
 
@@ -80,7 +86,9 @@ enum read_kind {
     READ_ARRIVALS, /* records in arrival order after |from|, within |scopes|, but for those whose
                       seq is at most that of |have| (ascending by log). May stop early after many
                       passed over: |end| tells how far it came, and no records is no error */
-    READ_LOG,      /* records of |log| from seq |from| on, that one included */
+    READ_LOG,      /* records of |log| from seq |from| on, that one included; before them up to
+                      |before| that precede it, which |bytes| does not count. Of those none if they
+                      are more than LIMIT_PRELUDE_BYTES */
     READ_IDS,      /* ids of |log| at |seqs| */
     READ_RECEIPTS, /* receipts that cover logs of |scopes|, after receipt number |from|. One that a
                       later one of the same signer and epoch covers whole may be left out */
@@ -99,6 +107,7 @@ struct read_request {
     struct public_key peer;
     struct name log;
     uint64_t from;
+    size_t before;
     const uint64_t *seqs;
     const struct name *logs;
     size_t count; /* of seqs or logs */

@@ -232,6 +232,7 @@ enum status take_committed(struct session *session, const struct session_event *
 {
     struct batch *batch = event->batch;
     struct taken *taken = take_out(session, batch->tag);
+    session->stream.receipts_wait = false;
     arena_reset(&session->scratch);
     struct receipt receipt = {.head_count = 0};
     struct head *heads = arena_array(&session->scratch, batch->run_count + 1, sizeof *heads);
@@ -282,6 +283,7 @@ enum status take_failed(struct session *session, const struct session_event *eve
         status = event->status;
     }
     struct taken *taken = notes ? NULL : take_out(session, batch->tag);
+    session->stream.receipts_wait = false;
     session->notes_out = session->notes_out && !notes;
     if (status == STATUS_OK && taken != NULL) {
         /* First: a gap for want of room is none of the log's. */

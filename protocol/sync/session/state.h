@@ -17,6 +17,7 @@
 #ifndef HOSO_PROTOCOL_SYNC_SESSION_STATE_H
 #define HOSO_PROTOCOL_SYNC_SESSION_STATE_H
 
+#include "protocol/sync/frame/columns.h"
 #include "protocol/sync/frame/frame.h"
 #include "protocol/sync/session/ledger.h"
 #include "protocol/sync/session/line.h"
@@ -32,6 +33,7 @@ enum {
     SESSION_REFUSALS_MAX = 8, /* logs refused for a bad signature before the connection ends */
     READY_FRAMES = 8,
     RAW_PER_WIRE_FIRST = 32, /* in 1/16: a frame of records weighs half of what they do */
+    RAW_PER_WIRE_KNOWN = 56, /* a quarter behind a prelude, as on a line that is known */
     JOB_ARENA_BYTES = 4 * 1024 * 1024,
     VECTORS_BACKOFF_MOST = 1024,
     /* A peer without room is asked again so long after, then twice that. */
@@ -61,6 +63,9 @@ struct job {
     struct heads heads;
     struct want want;
     struct records records;
+    struct prelude prelude; /* read, if |have_prelude|; of no records: they are not held here */
+    bool want_prelude;
+    bool have_prelude;
     struct batch *batch; /* RECORDS: rebuilt already */
     bool looked;         /* all logs the frame names are in the ledger */
     size_t next;         /* entries and runs before it are done */
@@ -115,6 +120,7 @@ struct stream {
     bool owed;     /* behind it lies what the client has: it would come again */
     struct peer_mark *have;
     size_t have_count, have_capacity;
+    bool receipts_wait;     /* the client has records to send: what is over it then covers these */
     bool receipts_stand;    /* begun anew it goes on with them: same scopes, same history */
     uint64_t receipts;      /* shown up to this number, what concerns the client */
     uint64_t receipts_told; /* the number the client was told */
@@ -141,6 +147,7 @@ struct session {
     struct hash invitation;
     struct name epoch; /* the server's */
     struct hello_client hello;
+    uint64_t version; /* that both speak */
 
     struct scopes common; /* what both may have */
     struct scopes listed; /* a server: the set the client's vector is of */
@@ -178,6 +185,7 @@ struct session {
     struct line line;
     struct ready ready;
     uint64_t raw_per_wire; /* in 1/16 */
+    bool plain;            /* the peer found a gap: no prelude any more, it may lack their bodies */
     uint64_t blocked_until_us;
     uint64_t patience_us; /* how long a peer that has no room is left in peace the next time */
     size_t last_log;
@@ -300,6 +308,9 @@ void job_end(struct session *session);
 /* taking.c */
 CHECK_RESULT enum status records_begin(struct session *session, struct bytes frame);
 CHECK_RESULT enum status records_work(struct session *session, bool *done);
+/* The answer to the READ of a frame's prelude. */
+CHECK_RESULT enum status records_prelude_read(struct session *session,
+                                              const struct read_result *result);
 
 /* settling.c */
 /* Tells the sender what was disposed of, and which of it is held. */

@@ -18,6 +18,9 @@ enum status records_begin(struct session *session, struct bytes frame)
         return status;
     }
     bool client = session->self.role == SESSION_CLIENT;
+    if (records->prelude > 0 && session->version < SESSION_VERSION_PRELUDE) {
+        return STATUS_PROTOCOL;
+    }
     if (!client && (records->has_cursor || records->restart)) {
         return STATUS_PROTOCOL;
     }
@@ -91,9 +94,13 @@ enum follow { FOLLOWS, FOLLOWS_NOT, FOLLOWS_UNKNOWN };
 static enum follow find_before(struct session *session, const struct records_run *run,
                                const struct log_entry *entry, struct hash *before)
 {
+    const struct records *records = &session->job.records;
     *before = run->before;
     if (run->follow != FOLLOW_KNOWN) {
         return FOLLOWS;
+    }
+    if (records->prelude > 0 && run == &records->runs[0] && entry->runs_out > 0) {
+        return FOLLOWS_UNKNOWN; /* the prelude is read from the store: once it is there */
     }
     uint64_t seq = run->first_seq - 1;
     if ((entry->runs_out > 0 || entry->tail_held) && entry->tail_seq == seq) {
@@ -135,6 +142,36 @@ static enum status find_runs(struct session *session, enum follow *follow)
     return STATUS_OK;
 }
 
+enum status records_prelude_read(struct session *session, const struct read_result *result)
+{
+    struct job *job = &session->job;
+    size_t count = job->records.prelude;
+    uint64_t first = job->records.runs[0].first_seq - count;
+    struct record *records = arena_array(&job->arena, count, sizeof *records);
+    if (records == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    job->want_prelude = false;
+    job->have_prelude = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct read_record *item = &result->records[i];
+        if (i >= result->record_count || item->seq != first + i) {
+            return STATUS_OK;
+        }
+        bool ok = true;
+        struct bytes raw = arena_copy(&job->arena, item->raw, &ok);
+        enum status status = ok ? record_decode(raw, &job->arena, &records[i]) : STATUS_NO_MEMORY;
+        if (status == STATUS_NO_MEMORY) {
+            return status;
+        }
+        if (status != STATUS_OK || !hash_equal(&records[i].id, &item->id) || !records[i].has_body) {
+            return STATUS_OK; /* damaged, or erased */
+        }
+    }
+    job->prelude = (struct prelude){.records = records, .count = count};
+    return STATUS_OK;
+}
+
 static enum status rebuild(struct session *session)
 {
     struct job *job = &session->job;
@@ -164,8 +201,8 @@ static enum status rebuild(struct session *session)
     }
     batch->wire_bytes = job->frame.size;
     batch->peer = session->peer;
-    return columns_decode(job->records.columns, &batch->arena, batch->runs, batch->run_count,
-                          batch->records);
+    return columns_decode(job->records.columns, &job->prelude, &batch->arena, batch->runs,
+                          batch->run_count, batch->records);
 }
 
 /* Whose key a run is by: the log's, its opening's, or that of the log a branch has left. */
@@ -318,7 +355,11 @@ enum status records_work(struct session *session, bool *done)
         if (status != STATUS_OK || follow == FOLLOWS_UNKNOWN) {
             return status;
         }
-        *done = follow == FOLLOWS_NOT;
+        if (follow == FOLLOWS && job->records.prelude > 0 && !job->have_prelude) {
+            job->want_prelude = true;
+            return STATUS_OK;
+        }
+        *done = follow == FOLLOWS_NOT || job->prelude.count < job->records.prelude;
         status = *done ? lose_frame(session) : rebuild(session);
         if (status != STATUS_OK || *done) {
             return status;
