@@ -424,7 +424,8 @@ void store_memory_fill(struct store *store, uint64_t countdown)
     memory_of(store)->full = false;
 }
 
-bool store_memory_flip(struct store *store, enum store_table table, uint64_t choice)
+bool store_memory_flip(struct store *store, enum store_table table, uint64_t choice,
+                       struct buffer *was)
 {
     struct memory_store *memory = memory_of(store);
     struct tree_node **root = &memory->version->roots[table];
@@ -439,6 +440,7 @@ bool store_memory_flip(struct store *store, enum store_table table, uint64_t cho
     if (!bytes)
         return false;
     uint64_t bit = choice % (8 * value.size);
+    buffer_append_bytes(was, value);
     memcpy(bytes, value.at, value.size);
     bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
     struct tree_entry *changed = tree_entry_new(tree_key(found), bytes_of(bytes, value.size));
@@ -447,7 +449,7 @@ bool store_memory_flip(struct store *store, enum store_table table, uint64_t cho
     memory->version->number = memory->edits;
     if (!flipped)
         tree_entry_drop(changed);
-    return flipped;
+    return flipped && buffer_status(was) == STATUS_OK;
 }
 
 void store_memory_set_room(struct store *store, uint64_t free_bytes, bool reserve)

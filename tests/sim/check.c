@@ -98,7 +98,7 @@ static void look_at_case(void *context, struct witness_entry *entry)
     arena_init(&arena, CHECK_ARENA);
     enum status status = replica_view(look->read, &case_name, &arena, &view);
     char brief[9];
-    if (look->node->damaged) {
+    if (node_is_damaged(look->node)) {
         /* What it shows of the damaged case, scrub and verify tell. */
     } else if (status != STATUS_OK)
         world_fail(world, "%s has no view of case %s: %s", look->node->name,
@@ -141,7 +141,7 @@ static bool look_at_summary(void *context, const struct summary *row)
 
 static void check_list(struct look *look, const struct replica_status *status)
 {
-    if (status->stale_cases == 0 && !look->node->damaged &&
+    if (status->stale_cases == 0 && !node_is_damaged(look->node) &&
         replica_each_summary(look->read, (struct bytes){NULL, 0}, look_at_summary, look) !=
             STATUS_OK)
         world_fail(look->node->world, "%s: its list cannot be read", look->node->name);
@@ -316,7 +316,7 @@ void check_heal(struct world *world)
             store_memory_set_room(node->disk.store, UINT64_MAX, false);
             store_memory_fill(node->disk.store, 0);
         }
-        if (node->damaged)
+        if (node_is_damaged(node))
             take_out(node);
         if (is_living(node))
             node_boot(node);

@@ -1,5 +1,6 @@
 #include "tests/sim/node.h"
 
+#include "client/replica/tables.h"
 #include "tests/sim/cable.h"
 #include "tests/sim/endpoint.h"
 
@@ -125,7 +126,7 @@ void node_boot(struct node *node)
         node_burn(node);
         return;
     }
-    if (status != STATUS_OK && node->damaged) {
+    if (status != STATUS_OK && node_is_damaged(node)) {
         world_say(node->world, "%s does not start: %s", node->name, status_name(status));
         node_burn(node);
         return;
@@ -192,7 +193,7 @@ bool node_backup(struct node *node)
     *backup = (struct backup){.identity = node->identity,
                               .key = node->key,
                               .unit = node->unit,
-                              .damaged = node->damaged,
+                              .spoilt = node->spoilt,
                               .route_count = node->route_count};
     memcpy(backup->routes, node->routes, sizeof backup->routes);
     disk_copy(&node->disk, &backup->disk, node->world->seed, node->world->disks++);
@@ -228,7 +229,7 @@ static void put_back(struct node *node, const struct backup *backup)
     }
     witness_forget(node->world, node);
     node->unknowing = true;
-    node->damaged = backup->damaged;
+    node->spoilt = backup->spoilt;
     node->commits = 0;
     node_boot(node);
 }
@@ -255,17 +256,63 @@ void node_restore_wrong(struct node *node, const struct node *other, size_t inde
     }
 }
 
+/* The record in |row|, unless it was spoilt before. */
+static bool intact_record(struct bytes row, struct hash *id)
+{
+    enum { ARENA_BYTES = 1 << 20 };
+    struct record_row decoded;
+    struct record record;
+    struct arena arena;
+    arena_init(&arena, ARENA_BYTES);
+    bool intact = record_row_decode(row, &decoded) == STATUS_OK &&
+                  record_decode(decoded.raw, &arena, &record) == STATUS_OK &&
+                  hash_equal(&record.id, &decoded.id);
+    if (intact)
+        *id = record.id;
+    arena_deinit(&arena);
+    return intact;
+}
+
 void node_flip(struct node *node)
 {
     uint64_t choice = prng_next(&node->world->prng);
     /* Low log numbers, so that any record may be hit. */
     choice &= ~(UINT64_C(0xffffff) << 40);
-    if (node->world->lmdb || !store_memory_flip(node->disk.store, TABLE_RECORD, choice))
+    struct store *store = node->disk.store;
+    struct spoilt *spoilt = &node->spoilt;
+    struct buffer was;
+    if (node->world->lmdb || spoilt->count == NODE_SPOILT_MAX)
         return;
-    world_fault(node->world, FAULT_RECORD_BIT);
-    world_say(node->world, "a bit flips on %s's disk", node->name);
-    node->damaged = true;
-    node->flip_life = node->life;
+    buffer_init(&was, RECORD_ROW_BYTES + LIMIT_RECORD_BYTES);
+    if (!store_memory_flip(store, TABLE_RECORD, choice, &was)) {
+        /* There is none yet. */
+    } else if (!intact_record(buffer_view(&was), &spoilt->ids[spoilt->count])) {
+        buffer_reset(&was); /* the same bit again: one is enough for a record */
+        if (!store_memory_flip(store, TABLE_RECORD, choice, &was))
+            world_fail(node->world, "%s's bit does not flip back", node->name);
+    } else {
+        char brief[9];
+        struct name name = name_of_hash(&spoilt->ids[spoilt->count++]);
+        world_fault(node->world, FAULT_RECORD_BIT);
+        world_say(node->world, "a bit of record %s flips on %s's disk", name_brief(&name, brief),
+                  node->name);
+        node->flip_life = node->life;
+    }
+    buffer_deinit(&was);
+}
+
+bool node_is_damaged(const struct node *node)
+{
+    return node->spoilt.count > 0;
+}
+
+bool node_has_spoilt(const struct node *node, const struct hash *id)
+{
+    for (size_t i = 0; i < node->spoilt.count; i++) {
+        if (hash_equal(&node->spoilt.ids[i], id))
+            return true;
+    }
+    return false;
 }
 
 struct node *node_clone(struct node *node, const char *name)
@@ -284,7 +331,7 @@ struct node *node_clone(struct node *node, const char *name)
     copy->route_count = node->route_count;
     forget_calls(copy);
     disk_copy(&node->disk, &copy->disk, world->seed, world->disks++);
-    copy->damaged = node->damaged;
+    copy->spoilt = node->spoilt;
     world_fault(world, FAULT_CLONE);
     node->unknowing = copy->unknowing = true;
     copy->twin = node->identity.role != ROLE_DEVICE;

@@ -10,7 +10,13 @@
 #include "tests/sim/scribe.h"
 #include "tests/sim/world.h"
 
-enum { NODE_ROUTES_MAX = 3, NODE_BACKUPS_MAX = 4 };
+enum { NODE_ROUTES_MAX = 3, NODE_BACKUPS_MAX = 4, NODE_SPOILT_MAX = 16 };
+
+/* Records of a disk of which a bit has flipped. */
+struct spoilt {
+    struct hash ids[NODE_SPOILT_MAX];
+    size_t count;
+};
 
 /* A way up: the node calls |server| whenever it may. */
 struct route {
@@ -32,7 +38,7 @@ struct backup {
     struct replica_identity identity;
     struct public_key key;
     size_t unit;
-    bool damaged;
+    struct spoilt spoilt;
     struct route routes[NODE_ROUTES_MAX];
     size_t route_count;
 };
@@ -67,7 +73,7 @@ struct node {
     size_t group_most;  /* jobs of one group; 0: as many as come */
     uint64_t flip_life; /* of the process when the bit flipped: what is lost later may mend it */
     uint64_t drops;     /* so many groups fail from now on, for want of room or memory */
-    bool damaged;       /* a bit of its disk has flipped */
+    struct spoilt spoilt;
     bool twin; /* a counter owner that was copied: who keeps the counter a person must say */
     uint64_t seen_arrival; /* how far the witness has read its arrivals */
     uint64_t progress;     /* rises with all that changes what it holds */
@@ -111,6 +117,10 @@ struct node *node_clone(struct node *node, const char *name);
 /* The computer is gone for good. */
 void node_burn(struct node *node);
 
+/* A bit of its disk has flipped. */
+bool node_is_damaged(const struct node *node);
+/* And that of this record. */
+bool node_has_spoilt(const struct node *node, const struct hash *id);
 bool node_is_up(const struct node *node);
 int64_t node_wall_seconds(const struct node *node);
 struct node *node_named(struct world *world, const char *name);

@@ -66,7 +66,7 @@ void watch_read(struct endpoint *endpoint, const struct reading *reading)
                                         "ids",    "receipts", "evidence", "cursor"};
     size_t bytes = 0;
     enum status status = reading->result.status;
-    bool excused = endpoint->node->damaged && status == STATUS_CORRUPT;
+    bool excused = node_is_damaged(endpoint->node) && status == STATUS_CORRUPT;
     if (status != STATUS_OK && status != STATUS_NOT_FOUND && !excused)
         world_fail(endpoint->world, "%s: a read of %s fails: %s", endpoint->node->name,
                    kinds[reading->request.kind], status_name(status));
@@ -91,7 +91,7 @@ void watch_step(struct endpoint *endpoint, const struct session_event *event, en
     if (status != STATUS_OK)
         world_say(world, "%s: event %d ends the session: %s", name, (int)event->kind,
                   status_name(status));
-    bool excused = endpoint->node->damaged && status == STATUS_CORRUPT;
+    bool excused = node_is_damaged(endpoint->node) && status == STATUS_CORRUPT;
     if (status_class_of(status) == STATUS_CLASS_FATAL && !excused)
         world_fail(world, "%s: its own store is at fault: %s", name, status_name(status));
     /* Between nodes that keep the rules nobody is ever accused of breaking them. */

@@ -133,9 +133,11 @@ static void learn_one(struct world *world, struct node *node, const struct read_
 {
     struct record record;
     enum status status = record_decode(row->raw, arena, &record);
-    if (node->damaged && (status != STATUS_OK || !hash_equal(&record.id, &row->id)))
+    bool intact = status == STATUS_OK && hash_equal(&record.id, &row->id);
+    if (!intact && (node_has_spoilt(node, &row->id) ||
+                    (status == STATUS_OK && node_has_spoilt(node, &record.id))))
         return;
-    if (status != STATUS_OK) {
+    if (!intact) {
         world_fail(world, "%s holds a record that is none: %s", node->name, status_name(status));
         return;
     }
@@ -150,19 +152,30 @@ void witness_learn(struct world *world, struct node *node)
                                    .scope_count = district_scopes(&world->district, scopes),
                                    .from = node->seen_arrival,
                                    .bytes = LEARN_BYTES};
+    size_t in_a_row = 0;
     for (bool more = true; more && !world->failed;) {
         struct arena arena;
         struct read_result result = {0};
         arena_init(&arena, LEARN_ARENA);
         enum status status = replica_inquire(node->replica, &request, &arena, &result);
-        if (status != STATUS_OK && !node->damaged)
+        if (status != STATUS_OK && !node_is_damaged(node))
             world_fail(world, "%s cannot read its arrivals: %s", node->name, status_name(status));
         for (size_t i = 0; i < result.record_count && status == STATUS_OK; i++)
             learn_one(world, node, &result.records[i], &arena);
-        more = status == STATUS_OK && !result.at_end && result.end > request.from;
-        request.from = result.end;
+        if (status == STATUS_OK) {
+            more = !result.at_end && result.end > request.from;
+            request.from = result.end;
+            in_a_row = 0;
+        } else if (request.bytes > 1)
+            request.bytes = 1; /* up to the damaged one, */
+        else {
+            request.from++; /* and past it */
+            more = ++in_a_row <= node->spoilt.count;
+        }
         arena_deinit(&arena);
     }
+    if (in_a_row > 0)
+        request.from = node->seen_arrival; /* the last ones are looked at again */
     node->progress += request.from - node->seen_arrival;
     node->seen_arrival = request.from;
 }
@@ -191,10 +204,9 @@ void witness_settle(struct world *world)
 bool witness_is_durable(struct node *sender, const struct receipt_head *head)
 {
     const struct witness_entry *entry = witness_find16(&sender->world->witness, &head->id16);
-    /* A bit that flipped unseen: it believes that it holds the record until somebody reads it. */
-    if (sender->damaged)
-        return entry != NULL;
-    return entry && entry->seq == head->seq && witness_holds(entry, sender);
+    /* A bit of it flipped unseen: it is believed to be held until somebody reads it. */
+    return entry && entry->seq == head->seq &&
+           (witness_holds(entry, sender) || node_has_spoilt(sender, &entry->id));
 }
 
 void witness_promise(struct world *world, struct node *sender, const struct receipt *receipt)
