@@ -44,8 +44,9 @@ struct link {
     bool known;
     bool welcomed;
     bool met;
-    bool broke_rule;    /* the peer */
-    uint64_t not_taken; /* runs of the peer that stay with it */
+    bool broke_rule;      /* the peer */
+    uint64_t not_taken;   /* runs of the peer that stay with it */
+    uint64_t claims_left; /* of receipts it brought, above their bound */
 };
 
 /* Work away from the loop knows its link by id alone. */
@@ -164,6 +165,7 @@ static void commit_done(struct work *work)
 
         told_no_room(link->shared, link->id, &job->writer);
         told_not_taken(link->shared, link->session, &job->writer, &link->not_taken);
+        told_claims_left(link->shared, link->session, &job->writer, &link->claims_left);
         link_step(link, &event);
     } else {
         batch_free(job->writer.batch);

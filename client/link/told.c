@@ -48,3 +48,24 @@ void told_not_taken(struct link_shared *shared, const struct session *session,
             say_not_taken(shared, session, run, left_out);
     }
 }
+
+void told_claims_left(struct link_shared *shared, const struct session *session,
+                      const struct writer_batch *written, uint64_t *count)
+{
+    struct session_report report;
+    char key[JOURNAL_KEY_SIZE];
+    uint64_t left_out = 0;
+    uint64_t before = *count;
+
+    if (written->status != STATUS_OK || written->batch->claims_left == 0)
+        return;
+    *count += written->batch->claims_left;
+    if (before > 0 || !quiet_may_say(&shared->quiet_peers, clock_now_us(), &left_out))
+        return;
+    session_report(session, &report);
+    journal_key(&report.peer, key);
+    journal_say(shared->journal, JOURNAL_WARNING, "receipts_left",
+                "peer=%s claims=%" PRIu64
+                " why=\"it receipts too many records that are not here\" left_out=%" PRIu64,
+                key, written->batch->claims_left, left_out);
+}

@@ -13,4 +13,9 @@ void told_no_room(const struct link_shared *shared, uint64_t link,
 void told_not_taken(struct link_shared *shared, const struct session *session,
                     const struct writer_batch *written, uint64_t *count);
 
+/* Claims of receipts on records nobody has, above their bound: the first of a connection;
+ * |*count| is of all of them. */
+void told_claims_left(struct link_shared *shared, const struct session *session,
+                      const struct writer_batch *written, uint64_t *count);
+
 #endif

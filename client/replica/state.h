@@ -47,6 +47,7 @@ struct group {
     uint32_t *changed;           /* numbers of the logs that advanced, each once */
     size_t changed_count;
     size_t changed_capacity;
+    uint64_t claims_left;        /* of receipts, on records that are not here: above the bound */
     bool room_asked, room_short; /* the reserve for local acts is being used */
     /* the case the last record was of: an import writes a dossier's records in a row */
     struct name last_case;

@@ -41,6 +41,7 @@ bool attack_fork(struct peer *peer, size_t count);
 bool attack_logs(struct peer *peer, size_t count);
 bool attack_forged(struct peer *peer, size_t count);
 bool attack_case_heads(struct peer *peer, size_t count);
+bool attack_ahead(struct peer *peer, size_t count);
 /* live.c */
 bool honest_live(struct peer *peer, size_t count);
 

@@ -32,6 +32,7 @@ static const struct attack attacks[] = {
     {"logs", NULL, attack_logs, 1000, "new logs"},
     {"forged", NULL, attack_forged, 1, "records signed by another key"},
     {"case_heads", NULL, attack_case_heads, 4000, "records of one case"},
+    {"ahead", NULL, attack_ahead, 70, "receipts for 1,024 records each that nobody has"},
     {"live", NULL, honest_live, 100, "an honest office: COUNT acts, one each 50 ms"},
 };
 

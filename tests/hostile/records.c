@@ -1,4 +1,6 @@
+#include "protocol/base/bytes.h"
 #include "protocol/record/body.h"
+#include "protocol/record/receipt.h"
 #include "tests/hostile/attack.h"
 #include "tests/lib/unit.h"
 
@@ -6,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WAIT_MS = 10000 };
+enum { WAIT_MS = 10000, RECEIPT_BYTES = 1 << 16 };
 
 static void report(const char *name, const struct answer *answer, uint64_t taken, uint64_t tried)
 {
@@ -127,4 +129,54 @@ bool attack_case_heads(struct peer *peer, size_t count)
     report("case_heads", &answer, taken, count + 2);
     peer_leave(peer);
     return taken == count + 2;
+}
+
+/* One receipt over as many logs as it may name, none of which anybody has. */
+static bool send_claims(struct peer *peer, uint64_t which)
+{
+    struct receipt_head heads[LIMIT_RECEIPT_HEADS] = {0};
+    struct receipt receipt = {.signer = peer->writer.key,
+                              .epoch = {{1}},
+                              .arrival = which + 1,
+                              .seconds = peer->writer.clock,
+                              .heads = heads,
+                              .head_count = LIMIT_RECEIPT_HEADS};
+    struct receipts receipts = {.count = 1}; /* 0: shown by a client */
+    struct buffer raw, frame;
+    struct bytes item;
+    bool sent = false;
+
+    for (size_t i = 0; i < LIMIT_RECEIPT_HEADS; i++) {
+        be64_store(heads[i].log.bytes, which * LIMIT_RECEIPT_HEADS + i + 1);
+        heads[i].seq = 1;
+        heads[i].id16 = heads[i].log;
+    }
+    buffer_init(&raw, RECEIPT_BYTES);
+    buffer_init(&frame, LIMIT_FRAME_BYTES);
+    assert_int_equal(receipt_seal(&receipt, &peer->writer.secret, &raw), STATUS_OK);
+    item = buffer_view(&raw);
+    receipts.items = &item;
+    receipts_encode(&receipts, &frame);
+    sent = buffer_status(&frame) == STATUS_OK && line_send(&peer->line, buffer_view(&frame));
+    buffer_deinit(&frame);
+    buffer_deinit(&raw);
+    return sent;
+}
+
+/* Receipts for records nobody has, as evidence; behind them a record: they were worked off. */
+bool attack_ahead(struct peer *peer, size_t count)
+{
+    struct answer answer = {.cut = false};
+    size_t sent = 0;
+
+    writer_open_log(&peer->writer, LOG_COUNTER, &peer->script);
+    if (!peer_connect(peer))
+        return false;
+    while (sent < count && send_claims(peer, sent))
+        sent++;
+    if (peer_send_records(peer, 0, 1))
+        answer = peer_answer(peer, (int)count * 100 + WAIT_MS);
+    report("ahead", &answer, answer.acknowledged, sent);
+    peer_leave(peer);
+    return answer.acknowledged && sent == count;
 }

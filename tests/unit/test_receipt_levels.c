@@ -1,5 +1,7 @@
 /* How far a record got, by receipts of current epochs. */
 #include "client/replica/receipt/receipt.h"
+#include "client/replica/receipt/receipt_row.h"
+#include "protocol/base/limits.h"
 #include "tests/lib/intake.h"
 
 #include <string.h>
@@ -76,6 +78,66 @@ static void test_receipt_levels__a_hub_covers_the_prefix(void **state)
     assert_int_equal(level(fixture, log, 5), ALL); /* the older one says less */
     sign(fixture, &hub, log, 8, &fixture->script.ids[first + 7], &hub.writer.key);
     assert_int_equal(level(fixture, log, 8), ALL);
+}
+
+static uint32_t claims_kept(struct intake_fixture *fixture, const struct public_key *key)
+{
+    struct replica_read *read;
+    struct signer_row row;
+    struct bytes value = {0};
+    uint32_t count = 0;
+    assert_int_equal(replica_read_begin(fixture->replica, &read), STATUS_OK);
+    assert_int_equal(receipt_signer_get(read->store, key, &row), STATUS_OK);
+    struct table_key counted = key_of_ahead(row.number);
+    if (store_get(read->store, TABLE_RECEIPT, key_bytes(&counted), &value) == STATUS_OK)
+        assert_int_equal(number_decode(value, &count), STATUS_OK);
+    replica_read_end(read);
+    return count;
+}
+
+/* A receipt over as many logs as one may name that nobody has ever seen. */
+static void claim(struct intake_fixture *fixture, struct signer *signer, uint64_t which)
+{
+    struct receipt_head heads[LIMIT_RECEIPT_HEADS] = {0};
+    struct receipt receipt = {.signer = signer->writer.key,
+                              .epoch = signer->epoch,
+                              .arrival = ++signer->arrival,
+                              .seconds = ++signer->seconds,
+                              .heads = heads,
+                              .head_count = LIMIT_RECEIPT_HEADS};
+    struct buffer raw;
+    for (size_t i = 0; i < LIMIT_RECEIPT_HEADS; i++) {
+        be64_store(heads[i].log.bytes, which * LIMIT_RECEIPT_HEADS + i + 1);
+        heads[i].seq = 7;
+        heads[i].id16 = heads[i].log;
+    }
+    buffer_init(&raw, 1 << 20);
+    assert_int_equal(receipt_seal(&receipt, &signer->writer.secret, &raw), STATUS_OK);
+    intake_receipt(fixture, buffer_view(&raw), &signer->writer.key);
+    buffer_deinit(&raw);
+}
+
+static void test_receipt_levels__claims_on_what_nobody_has_are_bounded(void **state)
+{
+    struct intake_fixture *fixture = *state;
+    enum { FULL = RECEIPT_AHEAD_MOST / LIMIT_RECEIPT_HEADS };
+    struct signer liar, other;
+    size_t first = hold_log(fixture);
+    const struct name *log = &fixture->device.log;
+    signer_make(fixture, &liar, 31, ROLE_HUB);
+    signer_make(fixture, &other, 32, ROLE_OFFICE);
+    for (uint64_t i = 0; i < FULL + 3; i++)
+        claim(fixture, &liar, i);
+    assert_int_equal(claims_kept(fixture, &liar.writer.key), RECEIPT_AHEAD_MOST);
+    intake_reopen(fixture);
+    claim(fixture, &liar, FULL + 3);
+    claim(fixture, &liar, 0); /* what it has claimed may be claimed anew */
+    assert_int_equal(claims_kept(fixture, &liar.writer.key), RECEIPT_AHEAD_MOST);
+    /* Neither what it says of records that are here nor what others claim is touched by it. */
+    sign(fixture, &liar, log, 5, &fixture->script.ids[first + 4], &liar.writer.key);
+    assert_int_equal(level(fixture, log, 5), ALL);
+    claim(fixture, &other, FULL + 4);
+    assert_int_equal(claims_kept(fixture, &other.writer.key), LIMIT_RECEIPT_HEADS);
 }
 
 static void test_receipt_levels__an_ungranted_or_forged_one_counts_nothing(void **state)
@@ -303,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         INTAKE_BOTH(test_receipt_levels__a_hub_covers_the_prefix),
+        INTAKE_BOTH(test_receipt_levels__claims_on_what_nobody_has_are_bounded),
         INTAKE_BOTH(test_receipt_levels__an_ungranted_or_forged_one_counts_nothing),
         INTAKE_BOTH(test_receipt_levels__a_receipt_may_come_before_its_records),
         INTAKE_BOTH(test_receipt_levels__a_new_epoch_lowers),

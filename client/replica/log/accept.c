@@ -415,6 +415,7 @@ enum status replica_accept(struct replica *replica, struct batch *batch)
         if (status != STATUS_OK)
             return status;
     }
+    uint64_t left_before = replica->group.claims_left;
     for (size_t i = 0; i < batch->receipt_count; i++) {
         if (!batch->receipt_sound[i])
             continue;
@@ -422,6 +423,7 @@ enum status replica_accept(struct replica *replica, struct batch *batch)
         if (status != STATUS_OK)
             return status;
     }
+    batch->claims_left = replica->group.claims_left - left_before;
     enum status status = accept_peer(replica, batch);
     if (status == STATUS_OK && replica->group.authority)
         status = pack_settle(replica);

@@ -6,12 +6,7 @@
 
 #include <string.h>
 
-enum {
-    RECEIPT_ARENA_BYTES = 1 << 20,
-    NUMBERS_PASSED = 1 << 20,
-    AHEAD_MOST = 65536 /* claims of one signer on records that are not here: each log of a province
-                          has a few */
-};
+enum { RECEIPT_ARENA_BYTES = 1 << 20, NUMBERS_PASSED = 1 << 20 };
 
 /* ---- signers ---- */
 
@@ -172,8 +167,10 @@ static enum status cover_keep(struct replica *replica, const struct receipt *rec
         uint32_t ahead = 0;
         status = ahead_get(view, signer, &ahead);
         /* Names of logs can be made without end; who lacks this one hears of the next receipt. */
-        if (status == STATUS_OK && ahead >= AHEAD_MOST)
+        if (status == STATUS_OK && ahead >= RECEIPT_AHEAD_MOST) {
+            replica->group.claims_left++;
             return STATUS_OK;
+        }
         if (status == STATUS_OK)
             status = ahead_count(replica, signer, true);
     }

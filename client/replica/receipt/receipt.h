@@ -27,8 +27,14 @@ CHECK_RESULT enum status receipt_reach(struct replica_read *read, const struct p
 CHECK_RESULT enum status receipt_newest(struct store_read *read, const struct public_key *signer,
                                         struct bytes *raw);
 
+enum {
+    RECEIPT_AHEAD_MOST = 65536 /* claims of one signer on records that are not here: each log of a
+                                  province has a few */
+};
+
 /* [writer] Keeps a sound receipt of |from| (the session's peer; NULL: none): as evidence if it is
- * this node's own, else for levels and relaying. */
+ * this node's own, else for levels and relaying. What it claims of records that are not here is
+ * kept up to RECEIPT_AHEAD_MOST logs a signer; the rest is counted in the group and left. */
 CHECK_RESULT enum status receipt_keep(struct replica *replica, struct bytes raw,
                                       const struct public_key *from);
 /* [writer] Signs a receipt over |heads| (ascending by log) and keeps it. |*raw| lives in the

@@ -63,7 +63,8 @@ struct batch {
     struct bytes *receipts; /* raw; signatures checked by batch_verify() */
     bool *receipt_sound;
     size_t receipt_count;
-    size_t wire_bytes; /* what it weighed on the line: the window it occupies */
+    uint64_t claims_left; /* set by the commit: what receipts claim above its bound, not kept */
+    size_t wire_bytes;    /* what it weighed on the line: the window it occupies */
     /* What to write about the peer in the same transaction; beside it, that the peer holds the runs
      * that are stored, under the names they are stored by. A batch may hold nothing else: no
      * records, no receipts. */
