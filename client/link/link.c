@@ -435,6 +435,9 @@ struct link *link_open(struct link_shared *shared, const struct link_options *op
     self.chain_mode = shared->chain_mode;
     self.window_bytes = window_of(shared);
     self.line_rate = options->line_rate;
+    self.flight = options->flight;
+    self.begun = options->role == SESSION_SERVER ? begun_frames_take : NULL;
+    self.begun_context = &shared->begun;
     link->session = session_new(&self);
     link->timer = timer_new(shared->net, link_due, link);
     if (link->session == NULL || link->timer == NULL) {
@@ -487,6 +490,11 @@ void link_news_all(struct link_shared *shared, const struct writer_news *news)
 {
     for (struct link *link = shared->first; link != NULL; link = link->next)
         link_news(link, news);
+}
+
+struct bytes link_flight(const struct link *link)
+{
+    return session_flight(link->session);
 }
 
 void link_end(struct link *link, const char *why)

@@ -9,6 +9,7 @@
 #ifndef HOSO_CLIENT_LINK_LINK_H
 #define HOSO_CLIENT_LINK_LINK_H
 
+#include "client/link/begun.h"
 #include "client/link/journal.h"
 #include "client/link/net/net.h"
 #include "client/link/quiet.h"
@@ -30,7 +31,8 @@ struct link_shared {
     enum chain_mode chain_mode;
     struct quiet quiet;       /* of lines about strangers */
     struct quiet quiet_peers; /* of those about what known peers bring: none may hide the other */
-    struct link *first;       /* all links, linked through themselves */
+    struct begun_frames begun;
+    struct link *first; /* all links, linked through themselves */
     size_t count;
     /* session_report() of |link| changed. */
     void (*changed)(void *context, struct link *link);
@@ -42,7 +44,8 @@ struct link_options {
     enum session_role role;
     struct public_key peer;             /* the pinned key of the node above; SESSION_CLIENT only */
     uint8_t nonce[SESSION_NONCE_BYTES]; /* the client's */
-    uint64_t line_rate; /* what the last line to that peer bore, bytes a second; 0 unknown */
+    uint64_t line_rate;  /* what the last line to that peer bore, bytes a second; 0 unknown */
+    struct bytes flight; /* link_flight() of the last link to that peer; copied */
 };
 
 /* Begins a session on an open connection; NULL: no memory, the caller disconnects. */
@@ -52,6 +55,8 @@ void link_frame(struct link *link, struct bytes frame);
 void link_writable(struct link *link);
 /* Tells every link what the store has new. */
 void link_news_all(struct link_shared *shared, const struct writer_news *news);
+/* What a next link to the same peer may go on with. Valid until link_closed(). */
+struct bytes link_flight(const struct link *link);
 /* Ends the connection from this side; link_closed() follows from the net. */
 void link_end(struct link *link, const char *why);
 void link_end_all(struct link_shared *shared, const char *why);

@@ -125,6 +125,17 @@ void reception_look(struct reception *reception, struct link *link)
     }
 }
 
+void reception_begun(struct reception *reception, const struct link *link, struct bytes beginning)
+{
+    struct session_report report;
+
+    if (link_role(link) != SESSION_SERVER || !link_is_known(link) || link_broke_rule(link) ||
+        beginning.at[0] != FRAME_RECORDS)
+        return;
+    link_report(link, &report);
+    begun_frames_keep(&reception->shared->begun, &report.peer, beginning);
+}
+
 void reception_closed(struct reception *reception, const struct link *link)
 {
     struct session_report report;

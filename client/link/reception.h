@@ -35,6 +35,8 @@ struct link *reception_open(struct reception *reception, uint64_t id, struct byt
 void reception_turned_away(struct reception *reception, const char *why);
 /* |link|, an incoming one, may have become known: it is a stranger no more, or is sent away. */
 void reception_look(struct reception *reception, struct link *link);
+/* A link's connection ends within a frame: what came of it is kept for the next of that peer. */
+void reception_begun(struct reception *reception, const struct link *link, struct bytes beginning);
 /* |link| is gone. */
 void reception_closed(struct reception *reception, const struct link *link);
 

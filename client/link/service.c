@@ -114,6 +114,15 @@ static enum status fault_of(const struct link *link)
     return says_more ? fault : STATUS_UNREACHABLE;
 }
 
+static void on_begun(void *context, uint64_t id, struct bytes beginning)
+{
+    struct service *service = context;
+    struct link *link = net_attached(service->net, id);
+
+    if (link != NULL)
+        reception_begun(&service->reception, link, beginning);
+}
+
 static void on_closed(void *context, uint64_t id, void *attached, const char *why)
 {
     struct service *service = context;
@@ -137,7 +146,7 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
             atomic_store(&service->fault, (int)fault);
             exchanges_finish(&service->exchanges, fault);
         }
-        upstream_lost(&service->upstream, &report);
+        upstream_lost(&service->upstream, attached, &report);
         if (service->renewing)
             upstream_dial(&service->upstream);
         service->renewing = false;
@@ -277,6 +286,7 @@ static void on_page(void *context, uint64_t id, struct bytes path)
 static const struct net_events events = {.opened = on_opened,
                                          .frame = on_frame,
                                          .writable = on_writable,
+                                         .begun = on_begun,
                                          .closed = on_closed,
                                          .page = on_page,
                                          .turned_away = on_turned_away,
@@ -476,6 +486,7 @@ void service_close(struct service *service)
     net_free(service->net);
     traffic_deinit(&service->traffic);
     reception_deinit(&service->reception);
+    begun_frames_deinit(&service->shared.begun);
     mailbox_deinit(&service->mailbox);
     free(service);
 }

@@ -8,7 +8,10 @@
 
 enum {
     RETRY_FIRST_US = 1000 * 1000, /* the first wait is somewhere below it */
-    STEADY_US = 5 * 1000 * 1000   /* a connection that lasted so long was none that fails at once */
+    FLIGHT_BYTES = 256 * 1024,
+    /* A connection that lasted so long was none that fails at once; longer than a node above waits
+       for the grant of one it does not know. */
+    STEADY_US = 15 * 1000 * 1000
 };
 
 static void retry_due(void *context)
@@ -24,6 +27,7 @@ enum status upstream_init(struct upstream *upstream, struct link_shared *shared,
     upstream->shared = shared;
     upstream->address = *address;
     upstream->key = *key;
+    buffer_init(&upstream->flight, FLIGHT_BYTES);
     upstream->retry_most_us =
         (uint64_t)(retry_most_s == 0 ? UPSTREAM_RETRY_MAX_SECONDS : retry_most_s) * 1000000;
     upstream->timer = timer_new(shared->net, retry_due, upstream);
@@ -34,6 +38,7 @@ void upstream_deinit(struct upstream *upstream)
 {
     timer_free(upstream->timer);
     upstream->timer = NULL;
+    buffer_deinit(&upstream->flight);
 }
 
 static void retry_later(struct upstream *upstream, uint64_t least_us)
@@ -87,6 +92,7 @@ struct link *upstream_opened(struct upstream *upstream)
         .id = upstream->id, .role = SESSION_CLIENT, .peer = upstream->key};
 
     options.line_rate = upstream->line_rate;
+    options.flight = buffer_view(&upstream->flight);
     memcpy(options.nonce, upstream->nonce, sizeof options.nonce);
     upstream->opened_us = clock_now_us();
     upstream->link = upstream->ended ? NULL : link_open(upstream->shared, &options);
@@ -95,12 +101,17 @@ struct link *upstream_opened(struct upstream *upstream)
     return upstream->link;
 }
 
-void upstream_lost(struct upstream *upstream, const struct session_report *report)
+void upstream_lost(struct upstream *upstream, const struct link *link,
+                   const struct session_report *report)
 {
     bool moved = report->payload_acked > 0 || report->records_received > 0;
     bool steady = upstream->link != NULL &&
                   (moved || upstream->settled || clock_now_us() - upstream->opened_us > STEADY_US);
 
+    if (link != NULL) {
+        buffer_reset(&upstream->flight);
+        buffer_append_bytes(&upstream->flight, link_flight(link));
+    }
     if (report->line_rate > 0)
         upstream->line_rate = report->line_rate;
     upstream->id = 0;

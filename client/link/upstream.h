@@ -22,9 +22,10 @@ struct upstream {
     uint8_t nonce[SESSION_NONCE_BYTES];
     unsigned failures; /* in a row */
     uint64_t opened_us;
-    bool settled;       /* this connection came to rest once */
-    uint64_t line_rate; /* what the last connection measured, bytes a second; 0 unknown */
-    bool ended;         /* no more attempts */
+    bool settled;         /* this connection came to rest once */
+    uint64_t line_rate;   /* what the last connection measured, bytes a second; 0 unknown */
+    struct buffer flight; /* what was under way on it */
+    bool ended;           /* no more attempts */
 };
 
 /* |retry_most_s|: the longest wait, seconds, 0 = the default. Errors: NO_MEMORY. */
@@ -39,9 +40,11 @@ void upstream_dial(struct upstream *upstream);
 void upstream_stop(struct upstream *upstream);
 /* The dialled connection stands: returns its link, or NULL (it is then ended). */
 struct link *upstream_opened(struct upstream *upstream);
-/* The connection is gone, or did not come about (its session's report is then all zero). Waits at
+/* The connection is gone, or did not come about (|link| is then NULL, its session's report all
+ * zero). Waits at
  * least as long as the peer asked, then dials again: soon if something got through, so that a line
  * that is cut every few seconds is used whenever it stands. */
-void upstream_lost(struct upstream *upstream, const struct session_report *report);
+void upstream_lost(struct upstream *upstream, const struct link *link,
+                   const struct session_report *report);
 
 #endif

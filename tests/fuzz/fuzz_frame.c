@@ -98,6 +98,7 @@ static void encode_again(struct bytes frame, struct arena *arena, struct buffer 
     struct receipts receipts;
     struct want want;
     struct rest rest;
+    struct begun begun;
     struct records records;
     uint64_t number = 0;
     uint8_t type = frame.at[0];
@@ -111,6 +112,8 @@ static void encode_again(struct bytes frame, struct arena *arena, struct buffer 
         want_encode(&want, out);
     } else if (type == FRAME_REST && rest_decode(frame, arena, &rest) == STATUS_OK) {
         rest_encode(&rest, out);
+    } else if (type == FRAME_BEGUN && begun_decode(frame, arena, &begun) == STATUS_OK) {
+        begun_encode(&begun, out);
     } else if ((type == FRAME_BUSY || type == FRAME_BYE) &&
                notice_decode(frame, arena, &number) == STATUS_OK) {
         notice_encode((enum frame_type)type, number, out);

@@ -1,6 +1,7 @@
 #include "tests/sim/cable.h"
 
 #include "tests/sim/endpoint.h"
+#include "tests/sim/remnant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,8 @@ void cable_send(struct endpoint *from, struct bytes frame)
     if (comes <= cable->last_us[end])
         comes = cable->last_us[end] + 1;
     cable->last_us[end] = comes;
+    if (end == 0)
+        remnant_sent(cable, comes, frame);
     struct endpoint *to = endpoint_of(world, cable->ends[1 - end]);
     if (to) {
         struct parcel *parcel = parcel_of(frame);
@@ -216,6 +219,7 @@ void cable_hang_up(struct endpoint *endpoint, bool crashed)
     endpoint->cable = NULL;
     struct endpoint *other = endpoint_of(endpoint->world, cable->ends[1 - end]);
     if (!other) {
+        remnant_cable_gone(cable);
         free(cable);
         return;
     }

@@ -16,6 +16,11 @@ struct cable {
     uint64_t rate; /* bytes a second */
     uint64_t delay_us;
     uint64_t bytes[2]; /* payload put on it, by end */
+    struct {
+        uint64_t comes_us;
+        void *parcel;
+    } sent[8]; /* the client's last frames of records (remnant.h), a ring */
+    size_t sent_count;
 };
 
 /* Calls |server| from |node|'s route: both ends get their OPENED. */

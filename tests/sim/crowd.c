@@ -39,8 +39,9 @@ void crowd_run_one(const struct crowd_options *options, uint64_t seed, struct cr
 
 void crowd_print_paths(const uint64_t paths[PATH_COUNT])
 {
-    static const char *const names[PATH_COUNT] = {
-        "cursor", "skip", "vectors", "bisect", "digest", "digest differs", "own receipt"};
+    static const char *const names[PATH_COUNT] = {"cursor",      "skip",     "vectors",
+                                                  "bisect",      "digest",   "digest differs",
+                                                  "own receipt", "remainder"};
     for (size_t i = 0; i < PATH_COUNT; i++)
         printf("%s %" PRIu64 "%s", names[i], paths[i], i + 1 < PATH_COUNT ? ", " : "\n");
 }

@@ -1,6 +1,7 @@
 #include "tests/sim/endpoint.h"
 
 #include "tests/sim/reading.h"
+#include "tests/sim/remnant.h"
 #include "tests/sim/watch.h"
 
 #include <stdlib.h>
@@ -41,6 +42,7 @@ static void make_session(struct endpoint *endpoint)
     self.line_rate =
         self.role == SESSION_CLIENT ? node->routes[endpoint->route].line_rate : self.line_rate;
     self.chain_mode = prng_chance(&node->world->prng, 500) ? CHAIN_BY_RUN : CHAIN_EACH;
+    remnant_tell(endpoint, &self);
     endpoint->session = session_new(&self);
     if (!endpoint->session)
         abort();
@@ -71,6 +73,8 @@ void endpoint_free(struct endpoint *endpoint, bool crashed)
     struct world *world = endpoint->world;
     struct node *node = endpoint->node;
     watch_ended(endpoint);
+    if (!crashed)
+        remnant_keep(endpoint);
     cable_hang_up(endpoint, crashed);
     if (endpoint->role == SESSION_CLIENT) {
         struct route *route = &node->routes[endpoint->route];

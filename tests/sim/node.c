@@ -3,6 +3,7 @@
 #include "client/replica/tables.h"
 #include "tests/sim/cable.h"
 #include "tests/sim/endpoint.h"
+#include "tests/sim/remnant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,7 @@ size_t node_add_route(struct node *node, const struct node *server)
 
 void node_free(struct node *node)
 {
+    remnants_forget(node);
     if (node->replica)
         replica_close(node->replica);
     scribe_clear(&node->scribe);
@@ -150,6 +152,7 @@ static void process_end(struct node *node)
         if (endpoint && endpoint->node == node)
             endpoint_free(endpoint, true);
     }
+    remnants_forget(node);
     node->life++;
     node->told_receipt = 0;
     scribe_clear(&node->scribe);

@@ -53,9 +53,10 @@ struct node {
     struct replica_world entropy;
 
     struct disk disk;
-    struct replica *replica; /* NULL: the process is down */
-    bool founded;            /* the disk holds a replica */
-    uint64_t life;           /* of the process */
+    struct replica *replica;   /* NULL: the process is down */
+    bool founded;              /* the disk holds a replica */
+    uint64_t life;             /* of the process */
+    struct remnants *remnants; /* of cut lines, as its process remembers them; NULL: nothing */
     bool burned;
     struct scribe scribe;
 

@@ -20,6 +20,7 @@ static enum status decode(struct bytes frame)
     struct receipts receipts;
     struct want want;
     struct rest rest;
+    struct begun begun;
     struct records records;
     uint64_t number = 0;
     enum status status = STATUS_OK;
@@ -47,15 +48,21 @@ static enum status decode(struct bytes frame)
     case FRAME_BYE:
         status = notice_decode(frame, &arena, &number);
         break;
+    case FRAME_BEGUN:
+        status = begun_decode(frame, &arena, &begun);
+        break;
     case FRAME_HELLO:
     case FRAME_REFUSE:
+    case FRAME_REMAINDER:
         break;
     }
     arena_deinit(&arena);
     return status;
 }
 
-static void encode_all(struct buffer frames[], size_t *count)
+enum { FRAMES = 9 };
+
+static void encode_all(struct buffer frames[FRAMES], size_t *count)
 {
     static const uint64_t seqs[] = {1, 2, 900};
     static const uint8_t receipt[] = {1, 2, 3};
@@ -75,7 +82,7 @@ static void encode_all(struct buffer frames[], size_t *count)
                               .running_hash = name_of(10),
                               .runs = runs,
                               .run_count = 2};
-    for (size_t i = 0; i < 7; i++) {
+    for (size_t i = 0; i < FRAMES; i++) {
         buffer_init(&frames[i], LIMIT_FRAME_BYTES);
     }
     heads_encode(&heads, &frames[0]);
@@ -86,13 +93,19 @@ static void encode_all(struct buffer frames[], size_t *count)
     notice_encode(FRAME_BUSY, 5000, &frames[5]);
     records_encode(&records, &frames[6]);
     buffer_append_u8(&frames[6], 0); /* stands for its columns */
-    *count = 7;
+    struct begun begun = {.bytes = 911, .check = name_of(11)};
+    begun_encode(&begun, &frames[7]);
+    runs[0] = runs[1];
+    records.prelude = LIMIT_PRELUDE_RECORDS;
+    records_encode(&records, &frames[8]);
+    buffer_append_u8(&frames[8], 0);
+    *count = FRAMES;
 }
 
 static void test_frame__every_strict_prefix_is_refused(void **state)
 {
     (void)state;
-    struct buffer frames[8];
+    struct buffer frames[FRAMES];
     size_t count = 0;
     encode_all(frames, &count);
     for (size_t i = 0; i < count; i++) {
@@ -114,7 +127,7 @@ static void test_frame__decoders_stand_any_bytes(void **state)
 {
     enum { ROUNDS = 20000 };
     (void)state;
-    struct buffer frames[8];
+    struct buffer frames[FRAMES];
     size_t count = 0;
     struct random random = {11};
     uint8_t spoilt[256];

@@ -82,6 +82,10 @@ static void make_answers(json_t *list)
     buffer_reset(&out);
     notice_encode(FRAME_BYE, REASON_UNKNOWN_PEER, &out);
     add(list, "bye: unknown peer", &out);
+    struct begun begun = {.bytes = 911, .check = begun_check(raw)};
+    buffer_reset(&out);
+    begun_encode(&begun, &out);
+    add(list, "begun: 911 bytes came", &out);
     struct transcript transcript = {.server = vector_key_of("server").public_key};
     struct vector_key server = vector_key_of("server");
     struct refusal refusal = {.log = head.log, .seq = 40, .reason = REASON_FORGED};
@@ -264,6 +268,7 @@ static bool travels(struct bytes frame, struct arena *arena, struct buffer *out)
     struct receipts receipts;
     struct want want;
     struct rest rest;
+    struct begun begun;
     uint64_t number = 0;
     enum frame_type type = (enum frame_type)frame.at[0];
     if (type == FRAME_HEADS && heads_decode(frame, arena, &heads) == STATUS_OK) {
@@ -279,6 +284,8 @@ static bool travels(struct bytes frame, struct arena *arena, struct buffer *out)
     } else if ((type == FRAME_BUSY || type == FRAME_BYE) &&
                notice_decode(frame, arena, &number) == STATUS_OK) {
         notice_encode(type, number, out);
+    } else if (type == FRAME_BEGUN && begun_decode(frame, arena, &begun) == STATUS_OK) {
+        begun_encode(&begun, out);
     } else if (type == FRAME_REFUSE) {
         struct transcript transcript = {.server = vector_key_of("server").public_key};
         struct refusal refusal;

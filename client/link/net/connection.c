@@ -52,6 +52,9 @@ void connection_end(struct connection *connection, const char *why)
     void *attached = connection->attached;
     uint64_t id = connection->id;
 
+    if (connection->kind == CONNECTION_OPEN && connection->inbox.size > 0 &&
+        net->events->begun != NULL)
+        net->events->begun(net->owner, id, buffer_view(&connection->inbox));
     connection_free(connection);
     if (unsaid && !net->closing)
         net->events->turned_away(net->owner, "nothing came of it that could be read");

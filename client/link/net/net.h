@@ -28,6 +28,8 @@ struct net_events {
     void (*frame)(void *context, uint64_t id, struct bytes frame);
     /* All that was given to net_send() left for the kernel and it takes more. */
     void (*writable)(void *context, uint64_t id);
+    /* It ends within a frame: what came of that, borrowed, right before |closed|. May be NULL. */
+    void (*begun)(void *context, uint64_t id, struct bytes beginning);
     /* The connection is gone, or never came about; |why| is static, |attached| hung on it. Once for
      * each id of net_connect() and |opened|; the id is dead already. */
     void (*closed)(void *context, uint64_t id, void *attached, const char *why);

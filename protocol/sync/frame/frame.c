@@ -1,5 +1,6 @@
 #include "protocol/sync/frame/frame.h"
 
+#include "protocol/record/seal.h"
 #include "protocol/sync/frame/packing.h"
 #include "protocol/wire/wire.h"
 
@@ -8,6 +9,8 @@
 enum { WINDOW_LOG2_MOST = 40, SCOPES_MOST = 4096, KNOWN_CHECK_BYTES = 8 };
 
 enum { FLAG_CURSOR = 1, FLAG_AT_END = 2, FLAG_RESTART = 4, FLAG_PRELUDE = 8, FLAGS_ALL = 15 };
+
+static const char begun_domain[] = "hoso/begun/1";
 
 enum frame_reason frame_reason_of(enum status status)
 {
@@ -272,6 +275,33 @@ enum status rest_decode(struct bytes frame, struct arena *arena, struct rest *re
     rest->digest = wire_take_name(&reader, true);
     rest->equal = name_is_none(&rest->digest);
     return wire_reader_end(&reader);
+}
+
+void begun_encode(const struct begun *begun, struct buffer *out)
+{
+    buffer_append_u8(out, FRAME_BEGUN);
+    wire_put_array(out, 2);
+    wire_put_unsigned(out, begun->bytes);
+    wire_put_name(out, &begun->check);
+}
+
+enum status begun_decode(struct bytes frame, struct arena *arena, struct begun *begun)
+{
+    *begun = (struct begun){0};
+    struct wire_value value;
+    enum status status = open_value(frame, arena, &value);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct wire_reader reader = wire_reader_of(&value, 2, 2);
+    begun->bytes = wire_take_unsigned(&reader, LIMIT_FRAME_BYTES);
+    begun->check = wire_take_name(&reader, false);
+    return wire_reader_end(&reader);
+}
+
+struct name begun_check(struct bytes beginning)
+{
+    return seal_name(begun_domain, &beginning, 1);
 }
 
 void notice_encode(enum frame_type type, uint64_t number, struct buffer *out)

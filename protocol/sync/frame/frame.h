@@ -20,7 +20,9 @@ enum frame_type {
     FRAME_WANT = 7,
     FRAME_BUSY = 8,
     FRAME_BYE = 9,
-    FRAME_REST = 10
+    FRAME_REST = 10,
+    FRAME_BEGUN = 17, /* from SESSION_VERSION_PRELUDE on, as the next */
+    FRAME_REMAINDER = 18
 };
 
 enum {
@@ -152,6 +154,12 @@ struct rest {
     struct name digest;
 };
 
+/* Of a RECORDS frame of the last connection so many bytes came; the rest will do. */
+struct begun {
+    uint64_t bytes;
+    struct name check; /* begun_check() of them */
+};
+
 /* Encoders append one frame; failures are the buffer's. Decoders borrow from |frame|; lists live in
  * |arena|. Errors: MALFORMED, LIMIT, NO_MEMORY. */
 void heads_encode(const struct heads *heads, struct buffer *out);
@@ -165,6 +173,10 @@ void want_encode(const struct want *want, struct buffer *out);
 CHECK_RESULT enum status want_decode(struct bytes frame, struct arena *arena, struct want *want);
 void rest_encode(const struct rest *rest, struct buffer *out);
 CHECK_RESULT enum status rest_decode(struct bytes frame, struct arena *arena, struct rest *rest);
+void begun_encode(const struct begun *begun, struct buffer *out);
+CHECK_RESULT enum status begun_decode(struct bytes frame, struct arena *arena, struct begun *begun);
+/* What a sender compares with the beginnings of the frames it has sent. */
+struct name begun_check(struct bytes beginning);
 /* BUSY (milliseconds) and BYE (a reason). */
 void notice_encode(enum frame_type type, uint64_t number, struct buffer *out);
 CHECK_RESULT enum status notice_decode(struct bytes frame, struct arena *arena, uint64_t *number);

@@ -206,7 +206,7 @@ static enum status client_said_hello(struct session *session, struct bytes frame
     session->stream.receipts_told = hello->receipts;
     session->stream.receipts_read = hello->receipts;
     session->phase = PHASE_READ;
-    return status;
+    return status != STATUS_OK ? status : flight_tell(session);
 }
 
 enum status greet_frame(struct session *session, struct bytes frame)

@@ -49,7 +49,10 @@ static enum status begin_frame(struct session *session, struct bytes frame)
         }
         return status;
     }
+    case FRAME_BEGUN:
+        return flight_begun(session, frame);
     case FRAME_HELLO:
+    case FRAME_REMAINDER:
         return STATUS_PROTOCOL;
     }
     return STATUS_OK; /* of a later version: passed over */
@@ -109,7 +112,13 @@ enum status inbox_work(struct session *session)
             if (!kept) {
                 return STATUS_NO_MEMORY;
             }
-            status = begin_frame(session, session->job.frame);
+            session->job.weight = frame.size;
+            if (frame.at[0] == FRAME_REMAINDER) {
+                status = flight_join(session);
+            }
+            if (status == STATUS_OK) {
+                status = begin_frame(session, session->job.frame);
+            }
             if (status != STATUS_OK || session->phase == PHASE_CLOSED) {
                 return status;
             }

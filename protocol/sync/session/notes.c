@@ -126,6 +126,7 @@ enum status notes_ack(struct session *session, struct bytes frame)
     if (!line_acked(&session->line, ack.bytes, session->now_us)) {
         return STATUS_PROTOCOL;
     }
+    flight_acked(session);
     session->line.window = ack.window_log2 == 0 ? 0 : (uint64_t)1 << ack.window_log2;
     session->peer_rest = false;
     for (size_t i = 0; i < ack.head_count && status == STATUS_OK; i++) {

@@ -63,6 +63,7 @@ enum status rest_frame(struct session *session, struct bytes frame)
     }
     session->peer_rest = true;
     session->stream.receipts_wait = false;
+    buffer_deinit(&session->flight.begun); /* nothing more of it comes */
     session->peer_digest = rest.digest;
     return STATUS_OK;
 }

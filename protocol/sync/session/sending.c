@@ -531,6 +531,10 @@ static enum status tell_end(struct session *session)
 enum status send_pump(struct session *session)
 {
     struct ready *ready = &session->ready;
+    enum status begun = flight_pump(session);
+    if (begun != STATUS_OK) {
+        return begun;
+    }
     while (ready->count > 0 && line_admits(&session->line, ready->size[ready->first]) &&
            effects_room(session)) {
         size_t place = ready->first;
@@ -540,6 +544,7 @@ enum status send_pump(struct session *session)
             return status;
         }
         line_sent(&session->line, ready->size[place], session->now_us);
+        flight_sent(session, bytes_of(ready->bytes.at + ready->at[place], ready->size[place]));
         session->report.records_sent += ready->records[place];
         session->rest_asked = false;
         session->rest_due = true;

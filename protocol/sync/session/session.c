@@ -41,6 +41,7 @@ struct session *session_new(const struct session_self *self)
     buffer_init(&session->ready.bytes, (size_t)READY_FRAMES * LIMIT_FRAME_BYTES);
     arena_init(&session->scratch, JOB_ARENA_BYTES);
     arena_init(&session->job.arena, JOB_ARENA_BYTES);
+    flight_init(&session->flight, self->flight);
     return session;
 }
 
@@ -55,6 +56,7 @@ void session_free(struct session *session)
         free(session->taken);
         session->taken = next;
     }
+    flight_deinit(&session->flight);
     batch_free(session->notes);
     batch_free(session->job.batch);
     free(session->stream.have);

@@ -52,11 +52,16 @@ struct session_self {
     struct invitation_secret invitation;
     uint64_t
         line_rate; /* session_report.line_rate of the last connection to that peer; 0 unknown */
+    struct bytes flight; /* session_flight() of the last connection to that peer; copied */
     /* server only: is |proof| that of an open invitation? Called inside step; pure look-up in
      * memory. */
     bool (*invited)(void *context, const struct hash *proof, const struct public_key *key,
                     const struct bytes *transcript);
     void *invited_context;
+    /* server only, may be NULL: takes what came of a frame in which |key|'s last connection ended
+     * into |out|. Called inside step, once a session at most; pure look-up in memory. */
+    void (*begun)(void *context, const struct public_key *key, struct buffer *out);
+    void *begun_context;
 };
 
 /* One log as a store snapshot tells it. */
@@ -192,6 +197,7 @@ enum session_path {
     PATH_DIGEST,  /* digests were compared at rest */
     PATH_DIGEST_DIFFER,
     PATH_RECEIPT_SELF, /* a peer showed this node's own receipt */
+    PATH_REMAINDER,    /* the rest of a frame came in which the last connection had ended */
     PATH_COUNT
 };
 
@@ -251,6 +257,10 @@ void session_free(struct session *session);
  */
 CHECK_RESULT enum status session_step(struct session *session, const struct session_event *event,
                                       struct session_effects *effects);
+
+/* The frames of records that left on a slow line and are not acknowledged, each behind its size in
+ * four bytes: what the next session to that peer may go on with. Valid until the next step. */
+struct bytes session_flight(const struct session *session);
 
 /* When EVENT_TICK is due, on the caller's monotonic clock; UINT64_MAX: never. */
 uint64_t session_deadline_us(const struct session *session);

@@ -4,7 +4,8 @@
  * session.c step, effects · reading.c what the store tells · inbox.c frames in order · greeting.c
  * the handshake and who the peer is · taking.c records in, batches, commits · heads.c positions:
  * told, compared, bisected · sending.c records out, up by log and down by arrival · notes.c
- * acknowledgements, receipts, and what is written about the peer · rest.c the comparison at rest.
+ * acknowledgements, receipts, and what is written about the peer · flight.c frames cut in the
+ * middle · rest.c the comparison at rest.
  *
  * Every frame goes through the inbox and is worked off in order; one that needs the store first
  * becomes the job and blocks the rest. At most one READ is out at a time: after each step pump()
@@ -60,6 +61,7 @@ struct job {
     enum job_kind kind;
     struct arena arena;
     struct bytes frame;
+    size_t weight; /* of the frame on this line: what it counts in the window */
     struct heads heads;
     struct want want;
     struct records records;
@@ -130,6 +132,15 @@ struct stream {
     size_t own_count;
 };
 
+/* Frames cut in the middle are gone on with: see flight.c. */
+struct flight {
+    struct buffer sent;     /* end of the frame as line.sent counts, 8 bytes; size, 4; bytes */
+    struct buffer before;   /* a client: size, bytes of those of the last connection */
+    struct bytes remainder; /* of |before|: what is to be sent of one of them; empty: nothing */
+    struct records_run run; /* that frame's */
+    struct buffer begun;    /* a server: what came of a frame on the last connection */
+};
+
 struct session {
     size_t evidence_taken; /* receipts the client has shown */
     struct session_self self;
@@ -185,7 +196,8 @@ struct session {
     struct line line;
     struct ready ready;
     uint64_t raw_per_wire; /* in 1/16 */
-    bool plain;            /* the peer found a gap: no prelude any more, it may lack their bodies */
+    struct flight flight;
+    bool plain; /* the peer found a gap: no prelude any more, it may lack their bodies */
     uint64_t blocked_until_us;
     uint64_t patience_us; /* how long a peer that has no room is left in peace the next time */
     size_t last_log;
@@ -345,6 +357,21 @@ void send_restart(struct session *session);
 bool send_told(const struct session *session);
 /* Nothing of the client's arrived: the stream that stands at its end goes on to |arrival|. */
 void send_pass(struct session *session, uint64_t arrival, const struct name *running_hash);
+
+/* flight.c */
+void flight_init(struct flight *flight, struct bytes before);
+void flight_deinit(struct flight *flight);
+/* A frame of records leaves, and may be cut: it is kept until line.acked has passed it. */
+void flight_sent(struct session *session, struct bytes frame);
+void flight_acked(struct session *session);
+/* A server that has proved its client says what it has of a frame. */
+CHECK_RESULT enum status flight_tell(struct session *session);
+/* The client hears of it. */
+CHECK_RESULT enum status flight_begun(struct session *session, struct bytes frame);
+/* Makes the frame's remainder ready to be sent once its log has come to it. */
+CHECK_RESULT enum status flight_pump(struct session *session);
+/* A remainder came: the job's frame becomes the whole one. */
+CHECK_RESULT enum status flight_join(struct session *session);
 
 /* notes.c */
 /* ACK and RECEIPT frames, as jobs. */

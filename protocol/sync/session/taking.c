@@ -35,7 +35,7 @@ enum status records_begin(struct session *session, struct bytes frame)
         session->rest_due = true;
     }
     if (records->run_count > 0) {
-        session->uncommitted += frame.size;
+        session->uncommitted += job->weight;
         if (session->uncommitted > session->self.window_bytes + LIMIT_FRAME_BYTES) {
             return STATUS_LIMIT;
         }
@@ -61,8 +61,8 @@ static struct cursor cursor_of(const struct session *session, const struct recor
 static enum status lose_frame(struct session *session)
 {
     struct job *job = &session->job;
-    session->uncommitted -= job->frame.size;
-    session->disposed += job->frame.size;
+    session->uncommitted -= job->weight;
+    session->disposed += job->weight;
     if (session->self.role == SESSION_CLIENT) {
         session->whole_wanted = session->whole_wanted || !session->whole_pending;
         return take_ack(session, NULL, 0, (struct bytes){NULL, 0});
@@ -199,7 +199,7 @@ static enum status rebuild(struct session *session)
     if (batch->records == NULL) {
         return STATUS_NO_MEMORY;
     }
-    batch->wire_bytes = job->frame.size;
+    batch->wire_bytes = job->weight;
     batch->peer = session->peer;
     return columns_decode(job->records.columns, &job->prelude, &batch->arena, batch->runs,
                           batch->run_count, batch->records);
@@ -307,8 +307,8 @@ static enum status send_off(struct session *session)
         return status;
     }
     if (batch->run_count == 0) {
-        session->uncommitted -= job->frame.size;
-        session->disposed += job->frame.size;
+        session->uncommitted -= job->weight;
+        session->disposed += job->weight;
         return take_ack(session, NULL, 0, (struct bytes){NULL, 0});
     }
     struct taken *taken = calloc(1, sizeof *taken + batch->run_count * sizeof taken->runs[0]);
@@ -316,7 +316,7 @@ static enum status send_off(struct session *session)
         return STATUS_NO_MEMORY;
     }
     taken->tag = ++session->next_tag;
-    taken->bytes = job->frame.size;
+    taken->bytes = job->weight;
     taken->run_count = batch->run_count;
     taken->next = session->taken;
     session->taken = taken;
