@@ -141,7 +141,8 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
         if (service->renewing) {
             exchanges_carry(&service->exchanges);
         } else {
-            enum status fault = why == net_other_node ? STATUS_INSECURE : fault_of(attached);
+            bool insecure = why == net_other_node || why == net_by_wss;
+            enum status fault = insecure ? STATUS_INSECURE : fault_of(attached);
 
             atomic_store(&service->fault, (int)fault);
             exchanges_finish(&service->exchanges, fault);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 const char net_other_node[] = "its certificate is not of the node that was pinned";
+const char net_by_wss[] = "by ws nothing answers there, by wss something does";
 static const char no_answer[] = "nothing answers there";
 
 struct dial {
@@ -14,7 +15,10 @@ struct dial {
     struct public_key node;
     char path[NET_QUERY_MAX + 16];
     struct address_lookup *lookup;
-    bool started; /* the look-up is done and was taken up */
+    bool asked;        /* by ws: the connection stood, and the question was sent */
+    bool probing;      /* no answer came to it: whether there is TLS, to say what to do */
+    const char *tried; /* the look-up's */
+    bool started;      /* the look-up is done and was taken up */
     lws_sorted_usec_list_t retry;
 };
 
@@ -49,19 +53,12 @@ void dial_later(struct connection *connection)
         lws_sul_schedule(connection->net->context, 0, &connection->dial->retry, dial_due, 1);
 }
 
-/* Tries the next address of the name; without one the connection is over. */
-static void dial_next(struct connection *connection)
+static void dial_at(struct connection *connection, const char *numeric, bool tls)
 {
     struct dial *dial = connection->dial;
     struct net *net = connection->net;
     struct lws_client_connect_info info;
-    const char *numeric = address_lookup_next(dial->lookup);
 
-    if (numeric == NULL || connection->closing) {
-        connection_end(connection, connection->cut != NULL ? connection->cut : no_answer);
-        return;
-    }
-    connection->cut = NULL;
     memset(&info, 0, sizeof info);
     info.context = net->context;
     info.vhost = net->client;
@@ -75,7 +72,7 @@ static void dial_next(struct connection *connection)
     info.retry_and_idle_policy = &net_liveness;
     info.alpn = "http/1.1";
     /* Who it is, dial_secured() finds out; issuers, names and dates decide nothing. */
-    if (dial->address.tls)
+    if (tls)
         info.ssl_connection = LCCSCF_USE_SSL | LCCSCF_ALLOW_SELFSIGNED | LCCSCF_ALLOW_INSECURE |
                               LCCSCF_ALLOW_EXPIRED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
     info.opaque_user_data = connection;
@@ -85,12 +82,41 @@ static void dial_next(struct connection *connection)
         dial_later(connection);
 }
 
+/*
+ * Tries the next address of the name; without one the connection is over. Where a question by ws
+ * got no answer it is seen first whether there is TLS at that port: a person who gave the wrong
+ * address is to read that, and not that nothing is there.
+ */
+static void dial_next(struct connection *connection)
+{
+    struct dial *dial = connection->dial;
+    bool probe = dial->asked && !dial->probing && !connection->closing;
+    const char *why = connection->cut;
+
+    dial->probing = probe;
+    dial->asked = false;
+    if (!probe)
+        dial->tried = address_lookup_next(dial->lookup);
+    if (dial->tried == NULL || connection->closing) {
+        connection_end(connection, why != NULL ? why : no_answer);
+        return;
+    }
+    connection->cut = NULL;
+    dial_at(connection, dial->tried, dial->address.tls || probe);
+}
+
 int dial_secured(struct connection *connection, struct lws *wsi)
 {
     struct dial *dial = connection->dial;
 
-    if (dial == NULL || !dial->address.tls || dial->any_node ||
-        tls_is_node(lws_get_ssl(wsi), &dial->node))
+    if (dial == NULL)
+        return 0;
+    if (dial->probing) { /* it has said nothing yet, and says nothing */
+        connection->cut = net_by_wss;
+        return -1;
+    }
+    dial->asked = !dial->address.tls;
+    if (!dial->address.tls || dial->any_node || tls_is_node(lws_get_ssl(wsi), &dial->node))
         return 0;
     connection->cut = net_other_node;
     return -1;

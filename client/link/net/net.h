@@ -73,6 +73,8 @@ CHECK_RESULT enum status net_listen(struct net *net, const char *host, uint16_t 
 /* |why| of a connection by wss whose other end did not prove a TLS key signed by the node that was
  * asked for. Nothing was sent to it but what TLS itself says. */
 extern const char net_other_node[];
+/* Or of one by ws at whose port there is TLS. But for the nonce nothing was sent. */
+extern const char net_by_wss[];
 
 /*
  * Starts connecting; |opened| or |closed| follows. |query| is sent behind the '?'. By wss, |node|
