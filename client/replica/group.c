@@ -4,6 +4,7 @@
 #include "client/replica/case/index.h"
 #include "client/replica/log/log.h"
 #include "client/replica/receipt/receipt.h"
+#include "client/replica/receipt/receipt_row.h"
 #include "client/replica/snapshot.h"
 
 #include <assert.h>
@@ -112,6 +113,7 @@ enum status replica_begin(struct replica *replica)
     group->view = store_write_view(group->write);
     group->epoch = replica->epoch; /* only the writer changes it */
     status = counters_load(group->view, &group->counters);
+    group->arrival_before = group->counters.arrival;
     if (status != STATUS_OK)
         replica_abort(replica);
     return status;
@@ -131,7 +133,7 @@ static int entry_compare(const void *a, const void *b)
     return name_compare(&left->head.log, &right->head.log);
 }
 
-/* The logs that advanced, ascending by name. */
+/* The logs that |group| names as changed, ascending by name. */
 static enum status changed_list(struct replica *replica, struct vector_entry **entries)
 {
     const struct group *group = &replica->group;
@@ -200,6 +202,77 @@ static enum status receipts_follow(struct replica *replica, const struct vector_
     return status;
 }
 
+/* ---- receipts that wait ---- */
+
+enum { WAITING_MOST = 256 /* arrivals without a receipt: few are to be looked through for it */ };
+
+/* The arrival up to which this node has given a receipt. */
+static enum status receipted_find(const struct replica *replica, uint64_t *arrival)
+{
+    struct signer_row own;
+    enum status status = receipt_signer_get(replica->group.view, &replica->key, &own);
+    *arrival = status == STATUS_OK ? own.arrival : 0;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/*
+ * What this node alone has written nobody waits to see receipted: its level is its own, and its
+ * records are as good a proof of what it held. So a person's act does not wait for that second
+ * signature: the next commit that has anything else to do makes it, and writers that are idle make
+ * one. What stands behind the newest own receipt's arrival is what waits; after a kill, too.
+ */
+static bool receipt_waits(const struct replica *replica, uint64_t receipted)
+{
+    const struct group *group = &replica->group;
+    return group->changed_count > 0 && !group->accepted && !group->authority &&
+           !group->epoch_changed && group->counters.arrival - receipted <= WAITING_MOST;
+}
+
+/* Adds the logs of what arrived behind |receipted| before this group to those that changed. */
+static enum status waiting_add(struct replica *replica, uint64_t receipted)
+{
+    struct store_read *view = replica->group.view;
+    for (uint64_t arrival = receipted + 1; arrival <= replica->group.arrival_before; arrival++) {
+        struct table_key key = key_of_u64(arrival);
+        struct bytes value;
+        struct arrival_row row;
+        struct log_row log;
+        enum status status = store_get(view, TABLE_ARRIVAL, key_bytes(&key), &value);
+        if (status == STATUS_OK)
+            status = arrival_row_decode(value, &row);
+        if (status == STATUS_OK)
+            status = log_at(view, &row.place, &log);
+        if (status == STATUS_OK)
+            status = log_note_changed(replica, log.number);
+        /* A row that is spoilt is scrub's to mend; its log is receipted when it advances. */
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND && status != STATUS_CORRUPT)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* The group's receipt, over |entries| and what waited; none, if that may wait. */
+static enum status receipts_make(struct replica *replica, const struct vector_entry *entries,
+                                 struct bytes *raw)
+{
+    struct group *group = &replica->group;
+    struct vector_entry *all = NULL;
+    size_t changed = group->changed_count;
+    uint64_t receipted = 0;
+    enum status status = receipted_find(replica, &receipted);
+    if (status != STATUS_OK || receipt_waits(replica, receipted))
+        return status;
+    if (receipted >= group->arrival_before || group->epoch_changed)
+        return receipts_sign(replica, entries, changed, raw);
+    status = waiting_add(replica, receipted);
+    if (status == STATUS_OK)
+        status = changed_list(replica, &all);
+    if (status == STATUS_OK)
+        status = receipts_sign(replica, all, group->changed_count, raw);
+    group->changed_count = changed;
+    return status;
+}
+
 static enum status group_finish(struct replica *replica, struct replica_commit *commit,
                                 struct authority_snapshot **snapshot)
 {
@@ -213,7 +286,7 @@ static enum status group_finish(struct replica *replica, struct replica_commit *
     if (status == STATUS_OK)
         status = receipts_follow(replica, entries, group->changed_count);
     if (status == STATUS_OK)
-        status = receipts_sign(replica, entries, group->changed_count, &commit->receipt);
+        status = receipts_make(replica, entries, &commit->receipt);
     if (status == STATUS_OK)
         status = index_follow_authority(replica);
     if (status == STATUS_OK)

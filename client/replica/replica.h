@@ -95,15 +95,17 @@ struct replica_commit {
     size_t changed_count;
     uint64_t arrival;
     struct name running_hash;
-    struct bytes receipt; /* over the logs that advanced, raw; empty if none did */
+    struct bytes
+        receipt; /* over the logs that advanced and those that waited, raw; empty: it waits */
     uint64_t receipt_number;
     bool authority_changed;
     bool epoch_changed; /* this node was rolled back and has said so: sessions are to be closed */
     const char *epoch_why; /* evidence, static */
 };
 
-/* [writer] Makes the group durable and signs its receipt, or nothing of it is there. Errors: IO,
- * FULL. */
+/* [writer] Makes the group durable and signs its receipt, or nothing of it is there. A group of
+ * this node's own acts alone leaves the receipt to the next commit without any; so whoever commits
+ * acts makes an empty group when nothing else is to do. Errors: IO, FULL. */
 CHECK_RESULT enum status replica_commit(struct replica *replica, struct replica_commit *commit);
 /* [writer] Drops the group. */
 void replica_abort(struct replica *replica);

@@ -39,6 +39,8 @@ struct group {
     struct store_write *write; /* NULL: none open */
     struct store_read *view;   /* the group's own state; writer's look-ups read this */
     struct counters counters;
+    uint64_t arrival_before; /* the newest when it began */
+    bool accepted;           /* records of peers were looked at: they wait for a receipt */
     struct name epoch;
     bool epoch_changed;
     const char *epoch_why;

@@ -367,7 +367,19 @@ enum status site_act(struct site *site, const struct act *act, struct act_result
     } else {
         replica_abort(site->replica);
     }
+    if (status == STATUS_OK && !site->busy) {
+        site_idle(site);
+    }
     return status;
+}
+
+void site_idle(struct site *site)
+{
+    size_t left = 0;
+    assert_int_equal(replica_begin(site->replica), STATUS_OK);
+    assert_int_equal(replica_index(site->replica, SIZE_MAX, &left), STATUS_OK);
+    assert_int_equal(left, 0);
+    commit(site);
 }
 
 /* Values are kept in a ring: a test holds few at a time. */

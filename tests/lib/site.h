@@ -20,6 +20,7 @@ struct site {
     struct replica *replica;
     int64_t clock;
     struct random random;
+    bool busy; /* nothing idle follows an act: site_idle() is the test's to call */
 };
 
 /* The district of a test: its root and the canonical pack (a small one of the example's form). */
@@ -60,8 +61,10 @@ void site_send(struct site *from, struct site *to);
 /* Only the receipts |from| holds. */
 void site_show_receipts(struct site *from, struct site *to);
 
-/* One act in a group of its own. */
+/* One act in a group of its own; then, unless it is busy, what a daemon does when it is idle. */
 enum status site_act(struct site *site, const struct act *act, struct act_result *result);
+/* A group that makes what an act leaves for later: derived rows, the receipt. */
+void site_idle(struct site *site);
 /* Canonical bytes of a text or an integer; they live until the test's process ends. */
 struct bytes value_of_text(const char *text);
 struct bytes value_of_integer(int64_t number);

@@ -2,7 +2,6 @@
 
 #include "client/replica/act/number.h"
 #include "client/replica/case/field.h"
-#include "client/replica/case/index.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,25 +109,6 @@ static enum status prepare(struct act_work *work)
     return status == STATUS_OK && !work->unchanged ? act_judge(work) : status;
 }
 
-/* A single act is seen at once: its rows are made anew, and a dossier whose date it brought gets
- * its code. A register's are made by replica_index(). */
-static enum status follow_up(struct act_work *work)
-{
-    struct case_row row;
-    const struct name *name = &work->result->case_name;
-    enum status status = STATUS_OK;
-    if (!work->duty) {
-        status = duty_serve_case(work->replica, work->read, name, work->arena);
-    }
-    if (status == STATUS_OK) {
-        status = log_case_find(work->read->store, name, &row);
-    }
-    if (status == STATUS_OK) {
-        status = index_case(work->replica, work->read, row.number, work->arena);
-    }
-    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-}
-
 static enum status store_act(struct act_work *work)
 {
     struct act_result *result = work->result;
@@ -144,7 +124,12 @@ static enum status store_act(struct act_work *work)
     } else if (result->provisional) {
         code_provisional(&result->case_name, result->code);
     }
-    return work->act->purpose == LOG_BULK ? STATUS_OK : follow_up(work);
+    /* A dossier whose date a person's act has brought gets its code at once. Its derived rows are
+     * made after the act is durable, by replica_index(); a register's dossiers get both there. */
+    if (work->duty || work->act->purpose == LOG_BULK) {
+        return STATUS_OK;
+    }
+    return duty_serve_case(work->replica, work->read, &result->case_name, work->arena);
 }
 
 static enum status perform(struct act_work *work, bool write)

@@ -405,6 +405,7 @@ static enum status accept_peer(struct replica *replica, struct batch *batch)
 
 enum status replica_accept(struct replica *replica, struct batch *batch)
 {
+    replica->group.accepted = true;
     for (size_t i = 0; i < batch->run_count; i++) {
         const struct run *run = &batch->runs[i];
         enum status status = accept_run(replica, batch, &batch->runs[i]);

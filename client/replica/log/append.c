@@ -178,8 +178,9 @@ enum status log_append(struct replica *replica, struct log_row *log,
     return STATUS_OK;
 }
 
-static enum status changed_note(struct group *group, uint32_t number)
+enum status log_note_changed(struct replica *replica, uint32_t number)
 {
+    struct group *group = &replica->group;
     for (size_t i = group->changed_count; i > 0; i--) {
         if (group->changed[i - 1] == number)
             return STATUS_OK;
@@ -202,7 +203,7 @@ enum status log_save(struct replica *replica, const struct log_row *log)
     log_row_encode(log, value);
     struct table_key key = key_of_u32(log->number);
     enum status status = group_put(replica, TABLE_LOG, &key, bytes_of(value, sizeof value));
-    return status == STATUS_OK ? changed_note(&replica->group, log->number) : status;
+    return status == STATUS_OK ? log_note_changed(replica, log->number) : status;
 }
 
 enum status log_write_sealed(struct replica *replica, struct log_row *log, struct bytes raw)

@@ -90,6 +90,8 @@ CHECK_RESULT enum status log_append(struct replica *replica, struct log_row *log
                                     const struct log_record *record);
 /* Writes |log| back and notes it as advanced in this group. */
 CHECK_RESULT enum status log_save(struct replica *replica, const struct log_row *log);
+/* Notes the log of |number| as advanced, once: the group's receipt names it. Errors: NO_MEMORY. */
+CHECK_RESULT enum status log_note_changed(struct replica *replica, uint32_t number);
 
 /*
  * This node's own open log for |purpose|, opened now (with its opening record) if there is none.
