@@ -118,6 +118,20 @@ static enum status take_pair(struct parsing *parsing, const char *word)
     return take_value(parsing, pair, equals + 1);
 }
 
+/* What the file at |path| holds becomes the member "content". */
+static enum status take_content(struct parsing *parsing, const char *path)
+{
+    struct buffer content;
+
+    buffer_init(&content, ARGUMENTS_FILE_BYTES_MAX);
+    enum status status = read_file(parsing, path, &content);
+    if (!status)
+        json_write_base64(&parsing->writer, "content",
+                          content.size > 0 ? buffer_view(&content) : bytes_of("", 0));
+    buffer_deinit(&content);
+    return status;
+}
+
 static enum status take_positional(struct parsing *parsing, const char *word)
 {
     const struct verb *verb = parsing->arguments->verb;
@@ -130,16 +144,7 @@ static enum status take_positional(struct parsing *parsing, const char *word)
         return complain(parsing, STATUS_USAGE, word, "thừa", "one word too many");
     parsing->positional++;
     json_write_text(&parsing->writer, key, bytes_of_text(word));
-    if (strcmp(verb->name, "import") != 0)
-        return STATUS_OK;
-    struct buffer content;
-    buffer_init(&content, ARGUMENTS_FILE_BYTES_MAX);
-    enum status status = read_file(parsing, word, &content);
-    if (!status)
-        json_write_base64(&parsing->writer, "content",
-                          content.size > 0 ? buffer_view(&content) : bytes_of("", 0));
-    buffer_deinit(&content);
-    return status;
+    return strcmp(verb->name, "import") == 0 ? take_content(parsing, word) : STATUS_OK;
 }
 
 /* --name VALUE or --name=VALUE; |*used| tells how many words it took. */
@@ -178,9 +183,11 @@ static enum status take_option(struct parsing *parsing, int left, char *const *w
     if (!value)
         return complain(parsing, STATUS_USAGE, word, "còn thiếu giá trị", "its value is missing");
     *used = equals ? 1 : 2;
-    if (option)
+    if (option) {
         json_write_text(&parsing->writer, option->key, bytes_of_text(value));
-    else if (bytes_equal_text(name, "--home"))
+        if (strcmp(option->key, "calendar") == 0)
+            return take_content(parsing, value);
+    } else if (bytes_equal_text(name, "--home"))
         arguments->home = value;
     else
         arguments->as = value;

@@ -28,6 +28,7 @@ struct verb {
     void (*run)(struct call *call); /* NULL: the program around does it */
     const char *usage;
     struct words summary;
+    bool homeless; /* needs no home, and opens none */
     const char *example;
     const char *positional[VERB_POSITIONAL_MAX + 1]; /* members of the arguments, NULL-ended */
     enum verb_rest rest;
@@ -43,6 +44,7 @@ const struct verb *verb_at(size_t index);
 void command_bundle(struct call *call);
 void command_confirm(struct call *call);
 void command_conflicts(struct call *call);
+void command_due(struct call *call);
 void command_export(struct call *call);
 void command_fields(struct call *call);
 void command_import(struct call *call);

@@ -385,6 +385,17 @@ static enum status encode_texts(const struct packfile_texts *texts, bool example
     return status;
 }
 
+enum status packfile_encode_example(const struct buffer *calendar, struct buffer *out,
+                                    struct packfile_problem *problem)
+{
+    const struct packfile_texts texts = {example_procedures(),
+                                         calendar ? buffer_view(calendar) : example_calendar(),
+                                         example_units(), example_staff()};
+
+    problem->text[0] = 0;
+    return encode_texts(&texts, calendar == NULL, out, problem);
+}
+
 enum status packfile_encode(const char *path, struct buffer *out, struct packfile_problem *problem)
 {
     static const char *const names[] = {"procedures.json", "calendar.csv", "units.csv",
@@ -393,11 +404,8 @@ enum status packfile_encode(const char *path, struct buffer *out, struct packfil
     enum status status = STATUS_OK;
 
     problem->text[0] = 0;
-    if (!path) {
-        struct packfile_texts texts = {example_procedures(), example_calendar(), example_units(),
-                                       example_staff()};
-        return encode_texts(&texts, true, out, problem);
-    }
+    if (!path)
+        return packfile_encode_example(NULL, out, problem);
     for (size_t i = 0; i < 4; i++)
         buffer_init(&parts[i], PACKFILE_BYTES_MAX);
     for (size_t i = 0; i < 4 && !status; i++)

@@ -38,5 +38,12 @@ CHECK_RESULT enum status packfile_parse(const struct packfile_texts *texts, stru
  */
 CHECK_RESULT enum status packfile_encode(const char *path, struct buffer *out,
                                          struct packfile_problem *problem);
+/*
+ * Appends the canonical bytes of the example district with the days of |calendar|, a text of
+ * calendar.csv's form, instead of its own; NULL: with its own. Errors: MALFORMED, LIMIT, USAGE with
+ * |problem|; NO_MEMORY.
+ */
+CHECK_RESULT enum status packfile_encode_example(const struct buffer *calendar, struct buffer *out,
+                                                 struct packfile_problem *problem);
 
 #endif
