@@ -21,9 +21,9 @@ enum { ARGUMENTS_PROBLEM_BYTES = 512, ARGUMENTS_FILE_BYTES_MAX = 64 * 1024 * 102
 /*
  * Reads |words| (without the program's name); |*arguments| holds the defaults of |home| and |as|;
  * appends the verb's arguments as a JSON object to |out|, terminated. `k=@FILE`, the file of
- * `import` and the calendar of `due` are read here: a daemon on the other side of a socket opens no file of its caller.
- * Errors: USAGE with |problem| (in the language chosen); NOT_FOUND, REFUSED, IO, LIMIT of a file,
- * with |problem|; NO_MEMORY.
+ * `import` and the calendar of `due` are read here: a daemon on the other side of a socket opens no
+ * file of its caller. Errors: USAGE with |problem| (in the language chosen); NOT_FOUND, REFUSED,
+ * IO, LIMIT of a file, with |problem|; NO_MEMORY.
  */
 CHECK_RESULT enum status arguments_read(int count, char *const *words, bool vietnamese,
                                         struct arguments *arguments, struct buffer *out,
