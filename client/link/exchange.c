@@ -109,6 +109,8 @@ void exchanges_carry(struct exchanges *exchanges)
 
 enum status exchange_outcome(const struct session_report *report)
 {
+    if (report->lost)
+        return STATUS_CORRUPT;
     return report->no_room ? STATUS_FULL : STATUS_OK;
 }
 
@@ -126,6 +128,7 @@ static void exchange_begin(void *context)
         link_report(exchanges->upstream->link, &exchange->base);
         if (exchange->base.no_room) {
             /* Room may have come since: for who asks it is tried now. */
+            exchanges->renewing = true;
             link_end(exchanges->upstream->link, "asked for before its time");
         } else if (exchange->base.settled) {
             exchange_finish(exchange, exchange_outcome(&exchange->base));

@@ -14,13 +14,15 @@ struct exchange;
 struct exchanges {
     struct upstream *upstream; /* NULL: there is none */
     struct exchange *first;
-    bool closed; /* nothing is waited for any more */
+    bool closed;   /* nothing is waited for any more */
+    bool renewing; /* the link upwards ends for one that waits, and is to be made again at once */
 };
 
 /* As service_exchange(). */
 CHECK_RESULT enum status exchange_wait(struct exchanges *exchanges, struct mailbox *mailbox,
                                        uint64_t timeout_ms, struct service_exchange *result);
-/* What a settled session has come to: FULL where the node above has no room for the rest now. */
+/* What a settled session has come to: FULL where the node above has no room for the rest now,
+ * CORRUPT where this store cannot take what it sends; else OK. */
 enum status exchange_outcome(const struct session_report *report);
 /* On the loop: all that wait end with |status|. */
 void exchanges_finish(struct exchanges *exchanges, enum status status);

@@ -138,7 +138,9 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
         if (attached == NULL)
             journal_say(service->options.journal, JOURNAL_INFO, "unreachable", "why=\"%s\"", why);
         atomic_store(&service->linked, false);
-        if (service->renewing) {
+        bool renewing = service->renewing || service->exchanges.renewing;
+
+        if (renewing) {
             exchanges_carry(&service->exchanges);
         } else {
             bool insecure = why == net_other_node || why == net_by_wss;
@@ -148,9 +150,9 @@ static void on_closed(void *context, uint64_t id, void *attached, const char *wh
             exchanges_finish(&service->exchanges, fault);
         }
         upstream_lost(&service->upstream, attached, &report);
-        if (service->renewing)
+        if (renewing)
             upstream_dial(&service->upstream);
-        service->renewing = false;
+        service->renewing = service->exchanges.renewing = false;
     }
     if (attached != NULL) {
         reception_closed(&service->reception, attached);

@@ -424,22 +424,30 @@ void store_memory_fill(struct store *store, uint64_t countdown)
     memory_of(store)->full = false;
 }
 
-bool store_memory_flip(struct store *store, enum store_table table, uint64_t choice,
+static struct tree_entry *row_at(const struct tree_node *tree, uint64_t row)
+{
+    uint64_t count = 0;
+    struct tree_entry *first = tree_end(tree, false);
+    for (struct tree_entry *at = first; at; at = tree_above(tree, tree_key(at), false))
+        count++;
+    struct tree_entry *found = first;
+    for (uint64_t i = 0; count > 0 && i < row % count; i++)
+        found = tree_above(tree, tree_key(found), false);
+    return found;
+}
+
+bool store_memory_flip(struct store *store, enum store_table table, uint64_t row, uint64_t bit,
                        struct buffer *was)
 {
     struct memory_store *memory = memory_of(store);
     struct tree_node **root = &memory->version->roots[table];
-    uint8_t key[8];
-    be64_store(key, choice);
-    struct tree_entry *found = tree_above(*root, bytes_of(key, sizeof key), false);
+    struct tree_entry *found = row_at(*root, row);
     assert(!memory->writing);
-    if (!found)
-        found = tree_end(*root, choice & 1);
     struct bytes value = found ? tree_value(found) : (struct bytes){NULL, 0};
     uint8_t *bytes = value.size > 0 ? malloc(value.size) : NULL;
     if (!bytes)
         return false;
-    uint64_t bit = choice % (8 * value.size);
+    bit %= 8 * value.size;
     buffer_append_bytes(was, value);
     memcpy(bytes, value.at, value.size);
     bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);

@@ -83,9 +83,9 @@ void store_memory_land_failed(struct store *store, bool lands);
 /* The disk is full from the so-many-th put on: that one and all later ones fail with FULL, until
  * there is room again; 0: now there is. */
 void store_memory_fill(struct store *store, uint64_t countdown);
-/* Flips one bit of one row of |table| where it lies, both chosen by |choice|. |was| gets the row as
- * it was. False: no row, or no memory. */
-bool store_memory_flip(struct store *store, enum store_table table, uint64_t choice,
+/* Flips bit |bit| of the |row|th row of |table| where it lies; both begin again behind the last
+ * one. |was| gets the row as it was. False: no row, or no memory. */
+bool store_memory_flip(struct store *store, enum store_table table, uint64_t row, uint64_t bit,
                        struct buffer *was);
 /* What store_room() is to tell; a fresh one has no bound. */
 void store_memory_set_room(struct store *store, uint64_t free_bytes, bool reserve);

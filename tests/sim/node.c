@@ -276,22 +276,20 @@ static bool intact_record(struct bytes row, struct hash *id)
     return intact;
 }
 
-void node_flip(struct node *node)
+bool node_flip_bit(struct node *node, uint64_t row, uint64_t bit)
 {
-    uint64_t choice = prng_next(&node->world->prng);
-    /* Low log numbers, so that any record may be hit. */
-    choice &= ~(UINT64_C(0xffffff) << 40);
     struct store *store = node->disk.store;
     struct spoilt *spoilt = &node->spoilt;
     struct buffer was;
+    bool flipped = false;
     if (node->world->lmdb || spoilt->count == NODE_SPOILT_MAX)
-        return;
+        return false;
     buffer_init(&was, RECORD_ROW_BYTES + LIMIT_RECORD_BYTES);
-    if (!store_memory_flip(store, TABLE_RECORD, choice, &was)) {
+    if (!store_memory_flip(store, TABLE_RECORD, row, bit, &was)) {
         /* There is none yet. */
     } else if (!intact_record(buffer_view(&was), &spoilt->ids[spoilt->count])) {
         buffer_reset(&was); /* the same bit again: one is enough for a record */
-        if (!store_memory_flip(store, TABLE_RECORD, choice, &was))
+        if (!store_memory_flip(store, TABLE_RECORD, row, bit, &was))
             world_fail(node->world, "%s's bit does not flip back", node->name);
     } else {
         char brief[9];
@@ -300,8 +298,16 @@ void node_flip(struct node *node)
         world_say(node->world, "a bit of record %s flips on %s's disk", name_brief(&name, brief),
                   node->name);
         node->flip_life = node->life;
+        flipped = true;
     }
     buffer_deinit(&was);
+    return flipped;
+}
+
+void node_flip(struct node *node)
+{
+    uint64_t row = prng_next(&node->world->prng);
+    (void)node_flip_bit(node, row, prng_next(&node->world->prng));
 }
 
 bool node_is_damaged(const struct node *node)

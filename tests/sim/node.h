@@ -113,6 +113,9 @@ void node_restore(struct node *node, size_t index);
 void node_restore_wrong(struct node *node, const struct node *other, size_t index);
 /* A bit of a stored record flips. */
 void node_flip(struct node *node);
+/* Bit |bit| of the |row|th row of the records does, in the order of their keys; both begin again
+ * behind the last. False: it was spoilt before, or there is no room to note it. */
+bool node_flip_bit(struct node *node, uint64_t row, uint64_t bit);
 /* Another computer with a copy of this disk, both in use. NULL: no room in the world. */
 struct node *node_clone(struct node *node, const char *name);
 /* The computer is gone for good. */

@@ -82,6 +82,32 @@ void scene_damaged_record_stays(struct world *world)
     stage_expect(&stage, stage_holds(stage.hub, &dossier), "the others go on");
 }
 
+/* The ids of all a device holds are spoilt while it is away: what follows streams to it and does
+ * not fit. It asks for the vectors, ever more seldom, and nobody else is held up. */
+void scene_damaged_record_followed(struct world *world)
+{
+    enum { ID_BIT = 8 * 8 + 3, RECORDS_A_DAY = 1000 };
+    struct stage stage;
+    struct name dossier;
+    if (!stage_set(&stage, world, 2))
+        return;
+    struct node *device = stage.devices[0];
+    stage_block(device, 0);
+    uint64_t rows = 0;
+    while (node_flip_bit(device, rows, ID_BIT))
+        rows++;
+    stage_expect(&stage, rows > 4 && rows < NODE_SPOILT_MAX, "every record of it is spoilt");
+    stage_receive(stage.office1, 3, NULL);
+    stage_receive(stage.devices[1], 3, &dossier);
+    struct travel before = stage_travel(world);
+    stage_unblock(device, 0);
+    stage_day(&stage);
+    struct travel travel = stage_since(world, &before);
+    stage_expect(&stage, stage_holds(stage.hub, &dossier), "the others go on");
+    stage_expect(&stage, travel.paths[PATH_VECTORS] > 2, "the vectors were tried again");
+    stage_allow(&stage, &travel, RECORDS_A_DAY);
+}
+
 static void junk_at(struct stage *stage, struct node *device, size_t before, size_t behind)
 {
     struct name first = {{0}};

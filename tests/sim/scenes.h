@@ -33,6 +33,7 @@ struct world;
     X(held_flood, 0, "records whose ancestors never come (H28)")                                   \
     X(cursor_passes_failed_batch, 0, "a batch fails, the next one's cursor passes over it (H03)")  \
     X(damaged_record_stays, 0, "a bit flips on a disk and its node is called a forger")            \
+    X(damaged_record_followed, 0, "what follows a damaged record is asked for ever (H16)")         \
     X(junk_signature, 0, "a signature that is none, anywhere in a run (H31)")                      \
     X(newer_kind_through_old_hub, 0, "what a later version writes is dropped or changed (H37)")    \
     X(office_forgets, 0, "an office's word outlives what it stood for (H15)")                      \

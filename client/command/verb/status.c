@@ -39,14 +39,16 @@ static const char *grant_state(const struct call *call, const struct replica_sta
     return "invited";
 }
 
-/* What ended the last session with the node above and needs a person; OK: nothing that is known. */
+/* What ended or holds up the session with the node above and needs a person; OK: nothing known. */
 static enum status fault_of(const struct call *call)
 {
     enum status fault =
         call->host->fault != NULL ? call->host->fault(call->host->context) : STATUS_OK;
 
-    return fault == STATUS_INSECURE || fault == STATUS_FORGED || fault == STATUS_NEWER ? fault
-                                                                                       : STATUS_OK;
+    bool says_more = fault == STATUS_INSECURE || fault == STATUS_FORGED || fault == STATUS_NEWER ||
+                     fault == STATUS_FULL || fault == STATUS_CORRUPT;
+
+    return says_more ? fault : STATUS_OK;
 }
 
 static const char *fault_name(enum status fault)
@@ -55,6 +57,10 @@ static const char *fault_name(enum status fault)
         return "insecure";
     if (fault == STATUS_FORGED)
         return "forged";
+    if (fault == STATUS_FULL)
+        return "no_room";
+    if (fault == STATUS_CORRUPT)
+        return "damaged";
     return fault == STATUS_NEWER ? "newer" : "ok";
 }
 
@@ -176,6 +182,24 @@ static void say_grant(struct call *call, const char *state)
     }
 }
 
+static void say_line(struct call *call, enum status fault)
+{
+    if (fault == STATUS_FULL)
+        call_say(call,
+                 "Ổ đĩa của cấp trên, hoặc của máy này, đã đầy. Bản ghi chưa gửi vẫn còn nguyên ở "
+                 "đây và tự gửi khi có chỗ.\n",
+                 "The disk of the node above, or of this one, is full. What was not sent is kept "
+                 "here and goes by itself when there is room.\n");
+    else if (fault == STATUS_CORRUPT)
+        call_say(call,
+                 "Kho này có bản ghi hỏng, nên không nhận tiếp được từ cấp trên. Chạy hosod "
+                 "scrub.\n",
+                 "Records of this store are damaged, and what the node above sends does not follow "
+                 "them. Run hosod scrub.\n");
+    else
+        call_say_status(call, fault);
+}
+
 static void say_notes(struct call *call, const struct replica_status *status)
 {
     if (status->held > 0)
@@ -194,7 +218,7 @@ static void say_notes(struct call *call, const struct replica_status *status)
         call_say(call, "Đang dùng danh mục của huyện mẫu (dữ liệu mẫu).\n",
                  "The pack in use is the example district's (dữ liệu mẫu).\n");
     say_grant(call, grant_state(call, status));
-    call_say_status(call, fault_of(call));
+    say_line(call, fault_of(call));
 }
 
 static void say_status(struct call *call, const struct replica_status *status, int zone_minutes)

@@ -421,6 +421,7 @@ static enum status send_whole(struct session *session)
     heads.mode = HEADS_WHOLE;
     heads_encode(&heads, frame_begin(session));
     session->whole_wanted = false;
+    session->whole_due_us = 0;
     session->whole_pending = true;
     session->restarted_scopes = scopes_digest(&session->common);
     session->rest_due = true;
@@ -505,6 +506,10 @@ enum status heads_pump(struct session *session)
         session->want_vector = false;
         want_encode(&want, frame_begin(session));
         status = frame_end(session);
+    }
+    if (session->whole_due_us != 0 && session->now_us >= session->whole_due_us) {
+        session->whole_due_us = 0;
+        session->whole_wanted = true;
     }
     /* What is at the writer is held in a moment: told without it, it would all come again. */
     if (status == STATUS_OK && session->whole_wanted && !session->whole_pending &&

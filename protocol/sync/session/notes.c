@@ -214,7 +214,7 @@ enum status notes_committed(struct session *session, const struct batch *batch)
 {
     session->notes_out = false;
     if (session->notes_cursor && !batch->has_cursor && !session->notes_stale) {
-        take_cursor_refused(session);
+        take_lost(session);
     }
     if (batch->has_cursor) {
         session->cursor = batch->cursor;

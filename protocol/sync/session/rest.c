@@ -26,6 +26,7 @@ static enum status answered(struct session *session, const struct rest *rest)
     if (rest->equal) {
         session->whole_for_rest = false;
         session->vectors_backoff = 1;
+        session->lost_wait_us = 0;
         return verdict(session, true);
     }
     if (session->whole_for_rest &&

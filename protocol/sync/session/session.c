@@ -359,6 +359,9 @@ uint64_t session_deadline_us(const struct session *session)
     if (session->blocked_until_us > session->now_us && session->blocked_until_us < due) {
         due = session->blocked_until_us;
     }
+    if (session->whole_due_us != 0 && session->whole_due_us < due) {
+        due = session->whole_due_us;
+    }
     return due;
 }
 
@@ -413,6 +416,7 @@ void session_report(const struct session *session, struct session_report *report
     report->at_rest = current && session->equal;
     bool put_off = session_put_off(session) && is_still(session);
     report->no_room = put_off && send_waiting(session);
+    report->lost = session->whole_due_us != 0 && session->lost_wait_us > LOST_LEAST_US;
     report->settled = report->at_rest || (current && session->differs) || report->no_room;
     report->in_flight = session->line.sent > session->line.acked;
     report->waiting = session->inbox.size - session->inbox_at;

@@ -227,6 +227,8 @@ struct session_report {
     bool at_rest; /* nothing to send either way, digests equal */
     bool no_room; /* a client: records wait because the peer has no room; it is asked again by
                      itself, at the latest after 10 minutes */
+    bool lost; /* a client: what the peer sends does not follow what is held here, and its vectors
+                  did not help: this store is damaged. They are told again by themselves */
     bool settled; /* at rest, or as equal as it gets: what differs the peer refuses or has no room
                      for. Nothing more happens until something changes */
     uint64_t records_sent, records_received;

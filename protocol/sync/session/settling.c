@@ -109,9 +109,20 @@ enum status take_pump(struct session *session)
     return status;
 }
 
-void take_cursor_refused(struct session *session)
+void take_lost(struct session *session)
 {
-    session->whole_wanted = session->whole_wanted || !session->whole_pending;
+    session->has_cursor = false;
+    session->cursor_noted = false;
+    if (session->whole_wanted || session->whole_pending || session->whole_due_us != 0) {
+        return;
+    }
+    if (session->change - session->lost_change >= LOST_FORGIVEN) {
+        session->lost_wait_us = 0;
+    }
+    session->lost_change = session->change;
+    session->whole_due_us = session->now_us + session->lost_wait_us;
+    uint64_t longer = session->lost_wait_us == 0 ? LOST_LEAST_US : 2 * session->lost_wait_us;
+    session->lost_wait_us = longer < ROOM_MOST_US ? longer : ROOM_MOST_US;
 }
 
 static struct taken *take_out(struct session *session, uint64_t tag)
@@ -165,7 +176,7 @@ static enum status tell_gap(struct session *session, const struct name *log)
 {
     struct log_entry *entry = session_log(session, log);
     if (session->self.role == SESSION_CLIENT) {
-        session->whole_wanted = session->whole_wanted || !session->whole_pending;
+        take_lost(session);
         return STATUS_OK;
     }
     struct head head = {.log = *log};
@@ -243,7 +254,7 @@ enum status take_committed(struct session *session, const struct session_event *
     size_t count = 0;
     bool any = false;
     if (taken != NULL && taken->has_cursor && !batch->has_cursor) {
-        take_cursor_refused(session);
+        take_lost(session);
     }
     for (size_t i = 0; i < batch->run_count && status == STATUS_OK; i++) {
         bool acked = false;

@@ -40,6 +40,8 @@ enum {
     /* A peer without room is asked again so long after, then twice that. */
     ROOM_LEAST_US = 5 * 1000000,
     ROOM_MOST_US = 600 * 1000000,
+    LOST_LEAST_US = 1000000, /* the second time vectors are told for a loss, then twice that */
+    LOST_FORGIVEN = 64,      /* changes in between, and it counts as the first */
     /* Arrivals, or receipts, that are none of a client's: it is told of so many at once. A word of
        each would cost every peer of a hub a frame and a commit for each act of another. */
     UNTOLD_MOST = 1024,
@@ -232,6 +234,9 @@ struct session {
 
     /* at rest */
     bool whole_wanted;
+    uint64_t whole_due_us; /* a client: and when; 0: not */
+    uint64_t lost_wait_us; /* how long after the next loss they wait */
+    uint64_t lost_change;
     bool whole_pending; /* a client: the stream's restart is awaited */
     bool rest_due;
     bool rest_asked; /* a client: an answer is awaited */
@@ -331,8 +336,9 @@ CHECK_RESULT enum status take_ack(struct session *session, const struct head *he
 CHECK_RESULT enum status take_verified(struct session *session, struct batch *batch);
 /* |batch| goes to the writer: its cursor goes on from the one that went before. */
 void take_hand_cursor(struct session *session, struct batch *batch);
-/* A cursor came back unwritten: the vectors tell what is missing. */
-void take_cursor_refused(struct session *session);
+/* A client: a part of the stream was not taken. Its cursor counts no more; the vectors tell what is
+ * missing, at once, and ever later where that has not helped. */
+void take_lost(struct session *session);
 /* Hands verified batches to the writer, in the order they came in. */
 CHECK_RESULT enum status take_pump(struct session *session);
 CHECK_RESULT enum status take_committed(struct session *session, const struct session_event *event);

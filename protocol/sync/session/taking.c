@@ -64,7 +64,7 @@ static enum status lose_frame(struct session *session)
     session->uncommitted -= job->weight;
     session->disposed += job->weight;
     if (session->self.role == SESSION_CLIENT) {
-        session->whole_wanted = session->whole_wanted || !session->whole_pending;
+        take_lost(session);
         return take_ack(session, NULL, 0, (struct bytes){NULL, 0});
     }
     struct head *told = arena_array(&job->arena, job->records.run_count, sizeof *told);
