@@ -218,8 +218,11 @@ CHECK_RESULT enum status replica_note_peer(struct replica *replica, const struct
                                            bool certain, int64_t contact_seconds);
 
 /* True if this node has found out that it was restored and has not been at rest with the node above
- * since: it draws no numbers. [any] */
+ * since. [any] */
 bool replica_in_doubt(struct replica *replica);
+/* True if codes of today are provisional here: doubt, or an owner that was put back and has no
+ * numbers yet. [any] */
+bool replica_codes_wait(struct replica *replica);
 /* [writer] A session with |peer| is at rest: both hold the same. Ends the doubt if |peer| is the
  * node above, or any at the top. */
 CHECK_RESULT enum status replica_note_rest(struct replica *replica, const struct public_key *peer);

@@ -129,7 +129,11 @@ enum receipt_kind {
 
 enum peer_kind { PEER_ROW = 1, PEER_MARK = 2, PEER_REFUSED = 3 };
 
-enum log_flag { LOG_OWN = 1, LOG_FORKED = 2 /* a root: META 0a lists segments */ };
+enum log_flag {
+    LOG_OWN = 1,
+    LOG_FORKED = 2, /* a root: META 0a lists segments */
+    LOG_LENT = 4    /* draws from numbers this node lends it (act/lend.h) */
+};
 
 struct log_row {
     uint32_t number; /* the row's key; not in the row */

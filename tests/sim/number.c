@@ -29,15 +29,6 @@ static bool of_unknowing_lease(const struct witness *witness, const struct name 
     return false;
 }
 
-/* True iff the drawer or a node above it holds the record. */
-static bool is_known_above(const struct node *node, const struct witness_entry *entry)
-{
-    bool known = witness_holds(entry, node);
-    for (size_t i = 0; i < node->route_count; i++)
-        known = known || witness_holds(entry, node->world->nodes[node->routes[i].server]);
-    return known;
-}
-
 static void draw(struct world *world, struct node *node, const struct record *record,
                  struct bytes code)
 {
@@ -49,17 +40,17 @@ static void draw(struct world *world, struct node *node, const struct record *re
     memcpy(drawn.code, code.at, code.size);
     struct name log = record_log(record);
     struct name case_name = record_case(record);
-    drawn.unknowing =
-        node->unknowing || node->twin || of_unknowing_lease(witness, &log, drawn.code);
+    drawn.unknowing = node->unknowing || of_unknowing_lease(witness, &log, drawn.code);
     for (size_t i = 0; i < witness->number_count; i++) {
         const struct witness_number *earlier = &witness->numbers[i];
-        if (strcmp(earlier->code, drawn.code) != 0 || earlier->unknowing || drawn.unknowing)
+        /* Who knows keeps off also what one drew who did not. */
+        if (strcmp(earlier->code, drawn.code) != 0 || drawn.unknowing)
             continue;
         const struct witness_entry *entry = witness_find(witness, &earlier->record);
         if (entry && name_equal(&entry->case_name, &case_name))
             continue;
-        /* A number the node above does not know of is the officer's to tell. */
-        if (entry && !is_known_above(node, entry))
+        /* At the top nobody tells two copies apart: of what never left a disk only paper knows. */
+        if (entry && node->route_count == 0 && !witness_holds(entry, node))
             continue;
         world_fail(world, "number %s is drawn twice: by %s at %llums and by %s", drawn.code,
                    world->nodes[earlier->node]->name, (unsigned long long)(earlier->at_us / 1000),
@@ -74,11 +65,10 @@ static void learn_lease(struct world *world, struct node *node, const struct rec
     struct lease lease;
     if (lease_decode(record->body, arena, &lease) != STATUS_OK)
         return;
-    witness_add_lease(&world->witness,
-                      (struct witness_lease){.log = lease.log,
-                                             .first = lease.first_number,
-                                             .count = lease.count,
-                                             .unknowing = node->unknowing || node->twin});
+    witness_add_lease(&world->witness, (struct witness_lease){.log = lease.log,
+                                                              .first = lease.first_number,
+                                                              .count = lease.count,
+                                                              .unknowing = node->unknowing});
 }
 
 void number_learn(struct world *world, struct node *node, const struct record *record)

@@ -2,7 +2,8 @@
  * The scripted worlds by file: scene_copies.c clones and backups · scene_offers.c who offers what ·
  * scene_stream.c cursors, elision, refusals, failures · scene_levels.c receipts and clocks ·
  * scene_bounds.c what a hostile device brings ·
- * scene_damage.c what is broken or unknown · scene_days.c days, depth, many writers.
+ * scene_damage.c what is broken or unknown · scene_days.c days, depth, many writers ·
+ * scene_twins.c two machines that give one office's codes.
  */
 #ifndef HOSO_TESTS_SIM_SCENES_H
 #define HOSO_TESTS_SIM_SCENES_H
@@ -43,7 +44,10 @@ struct world;
     X(hub_of_hubs, 0, "depth has code of its own")                                                 \
     X(twenty_writers_then_idle, 20, "each act of one office costs every other one (H11)")          \
     X(clock_1970_at_intake, 0, "a dead battery prints a code of 1970 (H35)")                       \
-    X(clock_2099_latest, 0, "a clock at 2099 wins for ever (H34)")
+    X(clock_2099_latest, 0, "a clock at 2099 wins for ever (H34)")                                 \
+    X(copy_beside_original, 0, "two machines print the same codes for days (H06)")                 \
+    X(copy_before_first_record, 0, "neither of two first logs forks the other (H06)")              \
+    X(restored_owner_lends, 0, "an office put back has no numbers for its devices (H06, H07)")
 
 #define SCENE_DECLARE(title, count, text) void scene_##title(struct world *world);
 SCENE_TABLE(SCENE_DECLARE)

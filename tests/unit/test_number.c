@@ -279,6 +279,13 @@ static void test_number__an_owner_in_doubt_prints_no_number(void **state)
     assert_int_equal(leases_of(&world->office).count, 0);
 }
 
+/* Which node is above stands in an invitation; here there was none. */
+static void pin_upstream(struct site *office, const struct site *hub)
+{
+    office->replica->identity.has_upstream = true;
+    office->replica->identity.upstream = *replica_key(hub->replica);
+}
+
 /* The office's disk as it was before its last dossier. */
 static void roll_back(struct world *world, struct store *before)
 {
@@ -287,12 +294,13 @@ static void roll_back(struct world *world, struct store *before)
     site_close(&world->office);
     world->office = rolled;
     site_reopen(&world->office); /* the world's context is the site itself */
+    pin_upstream(&world->office, &world->hub);
 }
 
 /* A session of the office with its hub is at rest. */
-static void confirm(struct world *world)
+static void confirm(struct site *site, const struct world *world)
 {
-    struct replica *office = world->office.replica;
+    struct replica *office = site->replica;
     struct replica_commit commit;
     assert_true(replica_in_doubt(office));
     assert_int_equal(replica_begin(office), STATUS_OK);
@@ -301,7 +309,19 @@ static void confirm(struct world *world)
     assert_int_equal(replica_commit(office, &commit), STATUS_OK);
 }
 
-static void test_number__a_restored_owner_starts_above_what_was_receipted(void **state)
+/* Receives a dossier and returns its number; the day's code is to be of |day|. */
+static uint32_t receive_number(struct site *site, int64_t received, uint32_t day)
+{
+    struct act_result result;
+    struct code code;
+    assert_int_equal(site_receive(site, "Hồ Thị Hòa", received, &result), STATUS_OK);
+    assert_false(result.provisional);
+    assert_true(code_parse(bytes_of_text(result.code), &code));
+    assert_int_equal(code.day, day);
+    return code.number;
+}
+
+static void test_number__a_restored_owner_draws_what_is_lent_to_it(void **state)
 {
     struct world *world = *state;
     struct store *before = store_memory_clone(world->office.store);
@@ -313,24 +333,59 @@ static void test_number__a_restored_owner_starts_above_what_was_receipted(void *
     site_show_receipts(&world->hub, &world->office);
     check_receive(&world->office, 0, NULL);
     site_send(&world->hub, &world->office);
-    /* What was shown is back; whether that is all only the hub can tell. */
+    confirm(&world->office, world);
+    /* What was shown is back; but another copy may go on behind it. */
     check_receive(&world->office, 0, NULL);
-    confirm(world);
+    site_send(&world->office, &world->hub);
+    site_send(&world->hub, &world->office);
     assert_false(replica_in_doubt(world->office.replica));
-    /* Two waited. What was printed and never left the machine the hub cannot know: a good piece is
-     * left free for it, and days long past go on in a range of their own. */
-    check_receive(&world->office, 0, SITE_UNIT "-261124-0105");
-    check_receive(&world->office, SITE_START_SECONDS - 3 * DAY, SITE_UNIT "-261121-5001");
-    check_receive(&world->office, SITE_START_SECONDS - 3 * DAY, SITE_UNIT "-261121-5002");
-    struct replica_read *read = NULL;
-    struct name found;
-    size_t count = 0;
-    assert_int_equal(replica_read_begin(world->office.replica, &read), STATUS_OK);
-    assert_int_equal(
-        replica_cases_named(read, bytes_of_text(SITE_UNIT "-261124-0103"), &found, 1, &count),
-        STATUS_OK);
-    replica_read_end(read);
-    assert_int_equal(count, 1);
+    uint32_t number = receive_number(&world->office, 0, 261124);
+    assert_in_range(number, NUMBER_LENT_FROM, NUMBER_LENT_TO);
+    assert_int_equal((number - NUMBER_LENT_FROM) % NUMBER_LENT_COUNT, 2); /* two had waited */
+    assert_int_equal(receive_number(&world->office, 0, 261124), number + 1);
+    assert_int_equal(receive_number(&world->office, SITE_START_SECONDS - 3 * DAY, 261121),
+                     number - 2);
+    world->office.clock += 2 * DAY;
+    assert_int_equal(receive_number(&world->office, 0, 261126), number - 2);
+}
+
+/* The office's store as it was, a second time beside it; both are shown that they were put back. */
+static void open_twin(struct world *world, struct store *store, uint64_t seed, struct site *twin)
+{
+    site_open_again(twin, store, &world->office);
+    twin->random.state = seed;
+    site_reopen(twin);
+    pin_upstream(twin, &world->hub);
+    site_show_receipts(&world->hub, twin);
+    site_send(&world->hub, twin);
+    confirm(twin, world);
+    assert_true(replica_codes_wait(twin->replica));
+}
+
+static void test_number__two_copies_are_lent_numbers_apart(void **state)
+{
+    struct world *world = *state;
+    struct store *one = store_memory_clone(world->office.store);
+    struct store *other = store_memory_clone(world->office.store);
+    struct site twins[2];
+    uint32_t numbers[2];
+    assert_non_null(one);
+    assert_non_null(other);
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0001");
+    site_send(&world->office, &world->hub);
+    open_twin(world, one, 71, &twins[0]);
+    open_twin(world, other, 72, &twins[1]);
+    for (size_t i = 0; i < 2; i++) {
+        site_send(&twins[i], &world->hub);
+        site_send(&world->hub, &twins[i]);
+        assert_false(replica_codes_wait(twins[i].replica));
+        numbers[i] = receive_number(&twins[i], 0, 261124);
+        assert_in_range(numbers[i], NUMBER_LENT_FROM, NUMBER_LENT_TO);
+    }
+    assert_int_not_equal((numbers[0] - NUMBER_LENT_FROM) / NUMBER_LENT_COUNT,
+                         (numbers[1] - NUMBER_LENT_FROM) / NUMBER_LENT_COUNT);
+    site_close(&twins[0]);
+    site_close(&twins[1]);
 }
 
 static enum status confirm_on_paper(struct site *site, const char *text)
@@ -348,7 +403,8 @@ static enum status confirm_on_paper(struct site *site, const char *text)
     return status;
 }
 
-/* What is missing may be nowhere any more: then only the paper ends the doubt. */
+/* What is missing may be nowhere any more, and the node above out of reach: then an officer's word
+ * ends the doubt. The log has a hundred numbers by its own name. */
 static void test_number__an_officer_confirms_the_last_code_on_paper(void **state)
 {
     struct world *world = *state;
@@ -359,13 +415,29 @@ static void test_number__an_officer_confirms_the_last_code_on_paper(void **state
     site_send(&world->office, &world->hub);
     roll_back(world, before);
     site_show_receipts(&world->hub, &world->office);
-    confirm(world); /* the record that was shown is not back: its doubt stands */
+    confirm(&world->office, world); /* the record that was shown is not back: its doubt stands */
     check_receive(&world->office, 0, NULL);
     assert_int_equal(confirm_on_paper(&world->office, "000.11.30.H57-261124-0007"), STATUS_REFUSED);
     assert_int_equal(confirm_on_paper(&world->office, SITE_UNIT "-261124-0207"), STATUS_OK);
     assert_false(replica_in_doubt(world->office.replica));
-    check_receive(&world->office, 0, SITE_UNIT "-261124-0208");
-    check_receive(&world->office, SITE_START_SECONDS + DAY, SITE_UNIT "-261125-0001");
+    uint32_t number = receive_number(&world->office, 0, 261124);
+    assert_in_range(number, NUMBER_OWN_FROM, NUMBER_OWN_TO);
+    uint32_t next = receive_number(&world->office, SITE_START_SECONDS + DAY, 261125);
+    assert_int_equal((next - NUMBER_OWN_FROM) % NUMBER_OWN_COUNT, 0);
+    assert_int_equal((number - NUMBER_OWN_FROM) / NUMBER_OWN_COUNT,
+                     (next - NUMBER_OWN_FROM) / NUMBER_OWN_COUNT);
+    assert_int_equal(confirm_on_paper(&world->office, SITE_UNIT "-261124-0208"), STATUS_NOT_FOUND);
+}
+
+/* A first log's numbers go on behind those kept for others. */
+static void test_number__a_full_day_goes_on_behind_what_is_kept(void **state)
+{
+    struct world *world = *state;
+    struct act_result result;
+    assert_int_equal(bring(&world->office, SITE_UNIT "-181001-2000", &result), STATUS_OK);
+    check_receive(&world->office, 1538352360, SITE_UNIT "-181001-8001");
+    assert_int_equal(bring(&world->office, SITE_UNIT "-181001-9999", &result), STATUS_OK);
+    check_receive(&world->office, 1538352360, NULL);
 }
 
 static void test_number__a_receipt_tells_the_time(void **state)
@@ -453,8 +525,12 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number__an_owner_in_doubt_prints_no_number, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(
-            test_number__a_restored_owner_starts_above_what_was_receipted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_restored_owner_draws_what_is_lent_to_it,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_number__two_copies_are_lent_numbers_apart, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_number__a_full_day_goes_on_behind_what_is_kept, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_number__an_officer_confirms_the_last_code_on_paper,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number__a_receipt_tells_the_time, set_up, tear_down),

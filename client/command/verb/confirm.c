@@ -67,8 +67,13 @@ void command_confirm(struct call *call)
         json_close_object(&call->writer);
         json_write_end(&call->writer);
     } else {
-        call_say(call, "Đã xác nhận: mã mới đứng sau %.*s và sau mọi mã đã có trên máy này.\n",
-                 "Confirmed: new codes come after %.*s, and after every code known here.\n",
-                 (int)text.size, (const char *)text.at);
+        call_say(
+            call,
+            "Đã xác nhận %.*s. Mã mới lấy từ một dãy số riêng của máy này (bốn chữ số, từ 6001 "
+            "đến 8000), để không trùng với máy chép từ cùng một kho.\n",
+            "Confirmed %.*s. New codes come from a range of this machine's own (four digits, "
+            "6001 to 8000), so that none meets those of a machine copied from the same "
+            "store.\n",
+            (int)text.size, (const char *)text.at);
     }
 }

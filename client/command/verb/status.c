@@ -112,10 +112,11 @@ static void say_past(struct call *call, const struct past *past)
         call_put(call, bytes_of_text(call_pick(call, text->vietnamese, text->english)));
     if (past->doubt)
         call_say(call,
-                 "Mã hồ sơ mới là mã tạm cho đến khi cấp trên trao đổi xong, hoặc cán bộ xác nhận "
-                 "số cuối trên giấy: hoso confirm MÃ.\n",
-                 "New codes are provisional (tạm) until an exchange with the node above, or until "
-                 "an officer confirms the last one on paper: hoso confirm CODE.\n");
+                 "Mã hồ sơ mới là mã tạm cho đến khi cấp trên dành số cho máy này, hoặc cán bộ xác "
+                 "nhận mã cuối trên giấy: hoso confirm MÃ.\n",
+                 "New codes are provisional (tạm) until the node above has set numbers aside for "
+                 "this machine, or until an officer confirms the last code on paper: hoso confirm "
+                 "CODE.\n");
 }
 
 static void write_status(struct call *call, const struct replica_status *status, int zone_minutes,
@@ -251,7 +252,7 @@ void command_status(struct call *call)
 {
     struct replica_read *read = NULL;
     struct replica_status status;
-    struct past past = {.doubt = replica_in_doubt(call->host->replica)};
+    struct past past = {.doubt = replica_codes_wait(call->host->replica)};
     struct bytes wait = call_text(call, "wait");
     int64_t seconds;
     const struct pack *pack = replica_pack(call->host->replica, NULL);

@@ -1,8 +1,8 @@
 /*
- * Numbers after a store was put back. It draws none until somebody says what it lost: the node
- * above, which knows what was receipted, or an officer, who has the paper. What was printed and
- * never left this machine the node above cannot know either; so behind its word numbers go on a
- * good piece above the known ones, and for days long past in a range of their own.
+ * Numbers after a store was put back or copied. The store it was copied from may be at work, and
+ * what was printed and never left a machine nobody above knows: so it never draws again from the
+ * numbers it drew from before. It waits for others, lent by the node above, or for an officer's
+ * word; draw.c tells which they are.
  */
 #include "client/replica/act/number_key.h"
 #include "client/replica/log/log.h"
@@ -13,8 +13,7 @@
 enum {
     DOUBT_BYTES = 24,
     FLOOR_BYTES = 8,
-    MARGIN = 100,       /* more than an office prints between two exchanges */
-    EARLIER_FROM = 5000 /* of the days before: late entries are few, leases begin higher */
+    EARLIER_FROM = 5000 /* of the days before a floor: what an older version printed is below */
 };
 
 enum status number_doubt(struct replica *replica, const struct name *log, uint64_t seq,
@@ -37,11 +36,38 @@ enum status number_doubt(struct replica *replica, const struct name *log, uint64
     return group_put(replica, TABLE_NUMBER, &key, bytes_of(row, sizeof row));
 }
 
+enum status number_apart(struct store_read *read, enum number_apart *apart)
+{
+    static const uint8_t key = NUMBER_APART;
+    struct bytes value = {NULL, 0};
+    *apart = APART_NOT;
+    enum status status = store_get(read, TABLE_NUMBER, bytes_of(&key, 1), &value);
+    if (status == STATUS_NOT_FOUND) {
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK && (value.size != 1 || value.at[0] > APART_ANSWERED)) {
+        return STATUS_CORRUPT;
+    }
+    if (status == STATUS_OK) {
+        *apart = (enum number_apart)value.at[0];
+    }
+    return status;
+}
+
+static enum status apart_put(struct replica *replica, enum number_apart apart)
+{
+    struct table_key key = key_start();
+    uint8_t value = (uint8_t)apart;
+    key_u8(&key, NUMBER_APART);
+    return group_put(replica, TABLE_NUMBER, &key, bytes_of(&value, 1));
+}
+
 /* The row of no log: never held, so it stands until it is taken away. */
 enum status number_doubt_all(struct replica *replica)
 {
     struct name none = {{0}};
-    return number_doubt(replica, &none, 0, &none);
+    enum status status = apart_put(replica, APART_WAITS);
+    return status == STATUS_OK ? number_doubt(replica, &none, 0, &none) : status;
 }
 
 static enum status is_held(struct store_read *read, const struct name *log, struct bytes row,
@@ -139,30 +165,26 @@ static enum status floor_put(struct replica *replica, uint32_t day, uint32_t abo
     return group_put(replica, TABLE_NUMBER, &key, bytes_of(value, sizeof value));
 }
 
-/* The day it is, by this machine's clock. */
-static uint32_t today(struct replica *replica)
+/* Where nobody lends, or somebody answers for it, an apart store's own hundred is free. */
+static enum status answer(struct replica *replica)
 {
-    const struct pack *pack = replica_pack(replica, NULL);
-    return code_day_of(replica->world.wall_seconds(replica->world.context),
-                       pack != NULL ? pack->zone_minutes : TIME_VIETNAM_ZONE_MINUTES);
+    enum number_apart apart = APART_NOT;
+    enum status status = number_apart(replica->group.view, &apart);
+    return status == STATUS_OK && apart == APART_WAITS ? apart_put(replica, APART_ANSWERED)
+                                                       : status;
 }
 
 enum status number_confirmed(struct replica *replica)
 {
     struct name none = {{0}};
-    struct replica_read read;
     struct table_key key = key_start();
-    uint32_t known = 0;
     key_u8(&key, NUMBER_DOUBT);
     key_name(&key, &none);
     enum status status = group_delete(replica, TABLE_NUMBER, &key);
-    if (status != STATUS_OK || replica->identity.role == ROLE_DEVICE) {
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (status == STATUS_NOT_FOUND) {
+        return STATUS_OK;
     }
-    group_read(replica, &read);
-    uint32_t day = today(replica);
-    status = number_known(&read, replica->identity.unit, day, &known);
-    return status == STATUS_OK ? floor_put(replica, day, known + MARGIN) : status;
+    return status == STATUS_OK && !replica->identity.has_upstream ? answer(replica) : status;
 }
 
 /* The key of some row of doubt. NOT_FOUND: there is none. */
@@ -188,25 +210,54 @@ static enum status first_doubt(struct store_read *read, struct table_key *key)
     return status;
 }
 
-enum status number_confirm(struct replica *replica, const struct code *last)
+static enum status lift_doubts(struct replica *replica)
 {
-    struct replica_read read;
     struct table_key key;
-    bool doubt = false;
-    group_read(replica, &read);
-    if (!number_is_owner(&read, replica->identity.unit) ||
-        !bytes_equal(last->unit, replica->identity.unit)) {
-        return STATUS_REFUSED;
-    }
-    enum status status = number_in_doubt(read.store, &doubt);
-    if (status != STATUS_OK || !doubt) {
-        return status == STATUS_OK ? STATUS_NOT_FOUND : status;
-    }
+    enum status status = STATUS_OK;
     while ((status = first_doubt(replica->group.view, &key)) == STATUS_OK) {
         status = group_delete(replica, TABLE_NUMBER, &key);
         if (status != STATUS_OK) {
             return status;
         }
     }
-    return status == STATUS_NOT_FOUND ? floor_put(replica, last->day, last->number) : status;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status number_confirm(struct replica *replica, const struct code *last)
+{
+    struct replica_read read;
+    bool waits = false;
+    bool ours = false;
+    group_read(replica, &read);
+    ours = number_is_owner(&read, replica->identity.unit) &&
+           bytes_equal(last->unit, replica->identity.unit);
+    enum status status = number_waits(&read, &waits);
+    replica_read_end(&read);
+    if (status != STATUS_OK || !ours || !waits) {
+        return status != STATUS_OK ? status : ours ? STATUS_NOT_FOUND : STATUS_REFUSED;
+    }
+    status = lift_doubts(replica);
+    if (status == STATUS_OK) {
+        status = answer(replica);
+    }
+    return status == STATUS_OK ? floor_put(replica, last->day, last->number) : status;
+}
+
+enum status number_waits(struct replica_read *read, bool *waits)
+{
+    const struct replica *replica = read->replica;
+    const struct pack *pack = snapshot_pack(read->replica, read->authority, NULL);
+    enum number_apart apart = APART_NOT;
+    uint32_t number = 0;
+    enum status status = number_apart(read->store, &apart);
+    *waits = false;
+    if (status != STATUS_OK || apart == APART_NOT ||
+        !number_is_owner(read, replica->identity.unit)) {
+        return status == STATUS_OK ? number_in_doubt(read->store, waits) : status;
+    }
+    uint32_t day = code_day_of(replica->world.wall_seconds(replica->world.context),
+                               pack != NULL ? pack->zone_minutes : TIME_VIETNAM_ZONE_MINUTES);
+    status = number_next(read, replica->identity.unit, day, &number);
+    *waits = status == STATUS_NOT_FOUND;
+    return *waits ? STATUS_OK : status;
 }

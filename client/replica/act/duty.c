@@ -2,11 +2,13 @@
  * What the owner of a unit's counter does without being asked: leases for the logs of its devices,
  * codes for dossiers that were taken in without one.
  *
- * A lease holds for 90 days and 50 numbers a day, from 9001 upwards, then from 8951 downwards. A
- * device gets the next one before the last day comes near, and another block for the days at hand
- * when few numbers are left today, up to four blocks a day. Only the newest log of a device draws.
+ * A lease holds for 90 days and 50 numbers a day, from 9001 upwards, then from 8951 downwards; of a
+ * store that is apart, from the upper half of what was lent to its own log. A device gets the next
+ * one before the last day comes near, and another block for the days at hand when few numbers are
+ * left today, up to four blocks a day. Only the newest log of a device draws.
  */
 #include "client/replica/act/act.h"
+#include "client/replica/act/lend.h"
 #include "client/replica/act/number_key.h"
 #include "client/replica/case/field.h"
 #include "client/text/time.h"
@@ -17,10 +19,9 @@
 enum {
     LEASE_DAYS = 90,
     LEASE_NUMBERS = 50,
-    LEASE_TOP = 9001,    /* first block; those behind it follow */
-    LEASE_BOTTOM = 5001, /* no block begins below */
-    RENEW_DAYS = 30,     /* days left */
-    RENEW_NUMBERS = 10,  /* numbers left today */
+    LEASE_TOP = 9001,   /* first block; those behind it follow */
+    RENEW_DAYS = 30,    /* days left */
+    RENEW_NUMBERS = 10, /* numbers left today */
     BLOCKS_A_DAY = 4,
     WAITING_BATCH = 64
 };
@@ -45,6 +46,8 @@ struct leasing {
     struct lease_row *leases;
     size_t lease_count;
     size_t lease_capacity;
+    bool apart;
+    struct name own; /* this node's counter log; leases to it are what it has itself */
     enum status failure;
 };
 
@@ -120,11 +123,6 @@ static bool gather_lease(void *context, const struct lease_row *row)
     return true;
 }
 
-static int64_t last_day(const struct lease_row *row)
-{
-    return row->first_day + (int64_t)row->days - 1;
-}
-
 /* The first day of the lease |drawer| is to get now; false if it needs none. */
 static enum status needed_from(struct leasing *leasing, const struct drawer *drawer, bool *needed,
                                int64_t *first_day)
@@ -137,10 +135,10 @@ static enum status needed_from(struct leasing *leasing, const struct drawer *dra
         const struct lease_row *row = &leasing->leases[i];
         uint32_t used = 0;
         uint32_t number = 0;
-        if (!name_equal(&row->log, &drawer->log) || last_day(row) < leasing->today) {
+        if (!name_equal(&row->log, &drawer->log) || lease_last_day(row) < leasing->today) {
             continue;
         }
-        last = last_day(row) > last ? last_day(row) : last;
+        last = lease_last_day(row) > last ? lease_last_day(row) : last;
         if (row->first_day > leasing->today) {
             continue;
         }
@@ -162,10 +160,8 @@ static bool overlaps(const struct leasing *leasing, uint32_t first_number, int64
 {
     for (size_t i = 0; i < leasing->lease_count; i++) {
         const struct lease_row *row = &leasing->leases[i];
-        bool days = row->first_day < first_day + LEASE_DAYS && first_day <= last_day(row);
-        bool numbers = row->first_number < first_number + LEASE_NUMBERS &&
-                       first_number < row->first_number + row->count;
-        if (days && numbers) {
+        if (!name_equal(&row->log, &leasing->own) &&
+            lease_overlaps(row, first_day, LEASE_DAYS, first_number, LEASE_NUMBERS)) {
             return true;
         }
     }
@@ -189,21 +185,53 @@ static enum status is_used(struct leasing *leasing, uint32_t first_number, int64
     return status;
 }
 
-/* The first number of a free block; NOT_FOUND: none is left. */
-static enum status free_block(struct leasing *leasing, int64_t first_day, uint32_t *first_number)
+static enum status is_free(struct leasing *leasing, uint32_t at, int64_t first_day, bool *is)
 {
-    uint32_t at = LEASE_TOP;
-    while (at >= LEASE_BOTTOM) {
-        bool in_use = overlaps(leasing, at, first_day);
-        if (!in_use) {
-            enum status status = is_used(leasing, at, first_day, &in_use);
-            if (status != STATUS_OK) {
+    bool in_use = overlaps(leasing, at, first_day);
+    enum status status = in_use ? STATUS_OK : is_used(leasing, at, first_day, &in_use);
+    *is = status == STATUS_OK && !in_use;
+    return status;
+}
+
+/* A free block in the upper half of what was lent to this node's log, as long as that holds. */
+static enum status free_lent(struct leasing *leasing, struct lease *lease)
+{
+    int64_t first_day = (int64_t)lease->first_day;
+    for (size_t i = 0; i < leasing->lease_count; i++) {
+        const struct lease_row *row = &leasing->leases[i];
+        if (!name_equal(&row->log, &leasing->own) || row->first_day > first_day ||
+            lease_last_day(row) < first_day || !lease_counts(leasing->read, leasing->unit, row)) {
+            continue;
+        }
+        uint32_t end = row->first_number + row->count;
+        uint32_t at = row->first_number + row->count / 2;
+        for (; at + LEASE_NUMBERS <= end; at += LEASE_NUMBERS) {
+            bool is = false;
+            enum status status = is_free(leasing, at, first_day, &is);
+            if (status != STATUS_OK || is) {
+                int64_t days = lease_last_day(row) - first_day + 1;
+                lease->first_number = at;
+                lease->days = days < LEASE_DAYS ? (uint64_t)days : LEASE_DAYS;
                 return status;
             }
         }
-        if (!in_use) {
-            *first_number = at;
-            return STATUS_OK;
+    }
+    return STATUS_NOT_FOUND;
+}
+
+/* Fills in the numbers of a free block; NOT_FOUND: none is left. */
+static enum status free_block(struct leasing *leasing, struct lease *lease)
+{
+    uint32_t at = LEASE_TOP;
+    if (leasing->apart) {
+        return free_lent(leasing, lease);
+    }
+    while (at >= NUMBER_LEASED_FROM) {
+        bool is = false;
+        enum status status = is_free(leasing, at, (int64_t)lease->first_day, &is);
+        if (status != STATUS_OK || is) {
+            lease->first_number = at;
+            return status;
         }
         if (at < LEASE_TOP) {
             at -= LEASE_NUMBERS;
@@ -215,64 +243,31 @@ static enum status free_block(struct leasing *leasing, int64_t first_day, uint32
     return STATUS_NOT_FOUND;
 }
 
-static enum status write_lease(struct leasing *leasing, struct lease *lease, int64_t now,
-                               int16_t zone)
-{
-    struct replica *replica = leasing->replica;
-    struct record_header header = {.version = RECORD_VERSION,
-                                   .kind = KIND_LEASE,
-                                   .recorded_seconds = now,
-                                   .recorded_zone_minutes = zone};
-    struct log_row log;
-    struct name header_log;
-    struct hash id;
-    struct buffer body;
-    buffer_init(&body, LIMIT_BODY_BYTES);
-    replica->world.random(replica->world.context, lease->salt, sizeof lease->salt);
-    enum status status = lease_encode(lease, &body);
-    if (status == STATUS_OK) {
-        status = log_own(replica, LOG_COUNTER, &log, &header_log);
-    }
-    if (status == STATUS_OK) {
-        status = log_write(replica, &log, &header, buffer_view(&body), &id);
-    }
-    if (status == STATUS_OK) {
-        status = log_save(replica, &log);
-    }
-    if (status == STATUS_OK) {
-        status = lease_note(replica, &log, lease);
-    }
-    buffer_deinit(&body);
-    return status;
-}
-
 static enum status lease_to(struct leasing *leasing, const struct drawer *drawer,
                             const struct clock_verdict *clock, int16_t zone)
 {
     int64_t first_day = 0;
-    uint32_t first_number = 0;
     bool needed = false;
     enum status status = needed_from(leasing, drawer, &needed, &first_day);
     if (status != STATUS_OK || !needed) {
         return status;
     }
-    status = free_block(leasing, first_day, &first_number);
-    if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    }
     struct lease lease = {.log = drawer->log,
                           .first_day = (uint64_t)first_day,
                           .days = LEASE_DAYS,
-                          .first_number = first_number,
                           .count = LEASE_NUMBERS,
                           .unit = leasing->unit};
+    status = free_block(leasing, &lease);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
     struct lease_row row = {.log = drawer->log,
                             .first_day = first_day,
-                            .days = LEASE_DAYS,
-                            .first_number = first_number,
+                            .days = (uint32_t)lease.days,
+                            .first_number = (uint32_t)lease.first_number,
                             .count = LEASE_NUMBERS,
                             .writer = leasing->replica->key};
-    status = write_lease(leasing, &lease, clock->now, zone);
+    status = lend_write(leasing->replica, NULL, &lease, clock->now, zone);
     if (status == STATUS_OK && !gather_lease(leasing, &row)) {
         status = leasing->failure;
     }
@@ -283,12 +278,21 @@ static enum status give_leases(struct replica *replica, struct replica_read *rea
                                const struct clock_verdict *clock, int16_t zone)
 {
     struct leasing leasing = {.replica = replica, .read = read, .unit = replica->identity.unit};
+    enum number_apart apart = APART_NOT;
     int64_t now = clock->sane ? clock->now : clock->baseline;
     if (now == INT64_MIN || now < 0) {
         return STATUS_OK;
     }
     leasing.today = time_day_of(now, zone);
     enum status status = log_scope_number(read->store, &replica->identity.scope, &leasing.scope);
+    if (status == STATUS_OK) {
+        status = number_apart(read->store, &apart);
+        leasing.apart = apart != APART_NOT;
+    }
+    if (status == STATUS_OK) {
+        status = lease_own_log(read->store, &leasing.own);
+        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
     if (status == STATUS_OK) {
         status = log_each(read->store, gather_drawer, &leasing);
     }
@@ -421,13 +425,11 @@ enum status duty_serve_case(struct replica *replica, struct replica_read *read,
 {
     struct table_key key = waiting_key(case_name);
     struct bytes value = {NULL, 0};
-    bool doubt = false;
     enum status status = store_get(read->store, TABLE_NUMBER, key_bytes(&key), &value);
     if (status != STATUS_OK || !number_is_owner(read, replica->identity.unit)) {
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
-    status = number_in_doubt(read->store, &doubt);
-    return status == STATUS_OK && !doubt ? serve_waiting(replica, read, case_name, arena) : status;
+    return serve_waiting(replica, read, case_name, arena);
 }
 
 static enum status give_codes(struct replica *replica, struct replica_read *read)
@@ -450,14 +452,32 @@ static enum status give_codes(struct replica *replica, struct replica_read *read
     return status;
 }
 
+/* Whether numbers may be given; an apart store has its own, known to be nobody else's. Its log is
+ * opened at once, so that numbers can be lent to it before they are asked for. */
+static enum status may_serve(struct replica *replica, struct store_read *read, bool *may)
+{
+    enum number_apart apart = APART_NOT;
+    struct log_row log;
+    struct name header_log;
+    bool doubt = false;
+    enum status status = number_apart(read, &apart);
+    if (status == STATUS_OK && apart == APART_NOT) {
+        status = number_in_doubt(read, &doubt);
+    } else if (status == STATUS_OK) {
+        status = log_own(replica, LOG_COUNTER, &log, &header_log);
+    }
+    *may = status == STATUS_OK && !doubt;
+    return status;
+}
+
 /* In doubt nothing is given: neither numbers nor ranges, for some may have been given before. */
 static enum status serve_counter(struct replica *replica, struct replica_read *read,
                                  const struct pack *pack)
 {
     struct clock_verdict clock;
-    bool doubt = false;
-    enum status status = number_in_doubt(read->store, &doubt);
-    if (status != STATUS_OK || doubt) {
+    bool may = false;
+    enum status status = may_serve(replica, read->store, &may);
+    if (status != STATUS_OK || !may) {
         return status;
     }
     status = clock_judge(read, &clock);
@@ -475,6 +495,9 @@ enum status replica_duties(struct replica *replica)
     const struct pack *pack = snapshot_pack(replica, read.authority, NULL);
     if (pack != NULL && number_is_owner(&read, replica->identity.unit)) {
         status = serve_counter(replica, &read, pack);
+    }
+    if (pack != NULL && status == STATUS_OK) {
+        status = lend_serve(&read, pack->zone_minutes);
     }
     replica_read_end(&read);
     return status;

@@ -1,13 +1,13 @@
 #include "client/replica/act/number_key.h"
+#include "client/replica/log/log.h"
 #include "client/text/time.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEASE_ROW_BYTES = 38, LEASES_MOST = 512 };
+enum { LEASE_ROW_BYTES = 38 };
 
-/* The day since 1970-01-01 that |day| (YYMMDD, 2000 to 2099) names. */
-static int64_t day_of_code(uint32_t day)
+int64_t number_day(uint32_t day)
 {
     return time_day_of_date(2000 + day / 10000, day / 100 % 100, day % 100);
 }
@@ -26,8 +26,7 @@ enum status lease_note(struct replica *replica, const struct log_row *log,
                        const struct lease *lease)
 {
     uint8_t row[LEASE_ROW_BYTES];
-    bool sound = bytes_equal(lease->unit, replica->identity.unit) && lease->count > 0 &&
-                 lease->count <= NUMBER_MOST && lease->first_number >= 1 &&
+    bool sound = lease->count > 0 && lease->count <= NUMBER_MOST && lease->first_number >= 1 &&
                  lease->first_number <= NUMBER_MOST && lease->first_day <= UINT32_MAX &&
                  lease->days > 0 && lease->days <= UINT32_MAX;
     if (!sound || lease->unit.size > NUMBER_UNIT_BYTES) {
@@ -114,67 +113,40 @@ enum status lease_use(struct store_read *read, struct bytes unit, const struct l
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-struct lease_list {
-    struct lease_row rows[LEASES_MOST];
-    size_t count;
-    int64_t day;
-    bool overflow;
-};
-
-static bool gather_lease(void *context, const struct lease_row *row)
+bool lease_counts(const struct replica_read *read, struct bytes unit, const struct lease_row *row)
 {
-    struct lease_list *list = context;
-    if (list->day < row->first_day || list->day - row->first_day >= (int64_t)row->days) {
-        return true;
-    }
-    if (list->count == LEASES_MOST) {
-        list->overflow = true;
+    const struct public_key *owner = authority_counter_owner(read->authority, unit);
+    if (owner == NULL) {
         return false;
     }
-    list->rows[list->count++] = *row;
-    return true;
+    const struct grant *grant = authority_grant(read->authority, owner);
+    return public_key_equal(owner, &row->writer) ||
+           (grant != NULL && public_key_equal(&grant->granter, &row->writer));
 }
 
-/* The lease of that day which holds |number|, whoever wrote it: a doubtful one is kept off too. */
-static const struct lease_row *lease_over(const struct lease_list *list, uint32_t number)
+int64_t lease_last_day(const struct lease_row *row)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        const struct lease_row *row = &list->rows[i];
-        if (number >= row->first_number && number - row->first_number < row->count) {
-            return row;
-        }
-    }
-    return NULL;
+    return row->first_day + (int64_t)row->days - 1;
 }
 
-/* The highest number in use on the day that no lease covers; 0 if there is none. */
-static enum status highest_used(struct store_read *read, const struct code *day,
-                                const struct lease_list *leases, uint32_t *number)
+bool lease_overlaps(const struct lease_row *row, int64_t first_day, int64_t days,
+                    uint32_t first_number, uint32_t count)
 {
-    struct code at = {day->unit, day->day, NUMBER_MOST};
-    struct store_cursor *cursor = NULL;
-    struct table_key prefix = number_used_key(&at);
-    enum status status = store_cursor_open(read, TABLE_NUMBER, &cursor);
-    *number = 0;
-    while (status == STATUS_OK && at.number > 0) {
-        struct bytes found = {NULL, 0};
-        struct bytes value = {NULL, 0};
-        struct table_key key = number_used_key(&at);
-        status = store_seek_last(cursor, key_bytes(&key), &found, &value);
-        if (status != STATUS_OK || found.size != key.size ||
-            memcmp(found.at, prefix.bytes, key.size - 2) != 0) {
-            break;
-        }
-        uint32_t used = (uint32_t)found.at[key.size - 2] << 8 | found.at[key.size - 1];
-        const struct lease_row *lease = lease_over(leases, used);
-        if (lease == NULL) {
-            *number = used;
-            break;
-        }
-        at.number = lease->first_number - 1;
+    return row->first_day < first_day + days && first_day <= lease_last_day(row) &&
+           row->first_number < first_number + count &&
+           first_number < row->first_number + row->count;
+}
+
+enum status lease_own_log(struct store_read *read, struct name *log)
+{
+    struct log_row own;
+    enum status status = log_own_find(read, LOG_COUNTER, &own);
+    if (status == STATUS_OK && own.root != own.number) {
+        status = log_get(read, own.root, &own);
+        status = status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
     }
-    store_cursor_close(cursor);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    *log = own.name;
+    return status;
 }
 
 struct lease_search {
@@ -186,70 +158,15 @@ struct lease_search {
 static bool search_cover(void *context, const struct lease_row *row)
 {
     struct lease_search *search = context;
-    search->found =
-        search->day >= row->first_day && search->day - row->first_day < (int64_t)row->days &&
-        search->number >= row->first_number && search->number - row->first_number < row->count;
+    search->found = lease_overlaps(row, search->day, 1, search->number, 1);
     return !search->found;
 }
 
 enum status number_is_leased(struct replica_read *read, const struct code *code, bool *leased)
 {
-    struct lease_search search = {.day = day_of_code(code->day), .number = code->number};
+    struct lease_search search = {.day = number_day(code->day), .number = code->number};
     enum status status = lease_each(read->store, code->unit, search_cover, &search);
     *leased = search.found;
-    return status;
-}
-
-/* The leases of |day|, to be freed, and the highest number in use outside of them. */
-static enum status known(struct replica_read *read, struct bytes unit, uint32_t day,
-                         struct lease_list **leases, uint32_t *number)
-{
-    struct code code = {unit, day, 0};
-    struct lease_list *list = calloc(1, sizeof *list);
-    *leases = list;
-    if (list == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    list->day = day_of_code(day);
-    enum status status = lease_each(read->store, unit, gather_lease, list);
-    if (status == STATUS_OK && list->overflow) {
-        status = STATUS_NOT_FOUND;
-    }
-    return status == STATUS_OK ? highest_used(read->store, &code, list, number) : status;
-}
-
-enum status number_known(struct replica_read *read, struct bytes unit, uint32_t day,
-                         uint32_t *number)
-{
-    struct lease_list *leases = NULL;
-    enum status status = known(read, unit, day, &leases, number);
-    free(leases);
-    return status;
-}
-
-enum status number_next(struct replica_read *read, struct bytes unit, uint32_t day,
-                        uint32_t *number)
-{
-    struct lease_list *leases = NULL;
-    bool doubt = false;
-    uint32_t above = 0;
-    enum status status = number_in_doubt(read->store, &doubt);
-    if (status != STATUS_OK || doubt) {
-        return doubt ? STATUS_NOT_FOUND : status;
-    }
-    status = known(read, unit, day, &leases, number);
-    if (status == STATUS_OK) {
-        status = number_floor(read->store, unit, day, &above);
-    }
-    if (status == STATUS_OK) {
-        const struct lease_row *lease = NULL;
-        *number = (*number > above ? *number : above) + 1;
-        while ((lease = lease_over(leases, *number)) != NULL) {
-            *number = lease->first_number + lease->count;
-        }
-        status = *number > NUMBER_MOST ? STATUS_NOT_FOUND : STATUS_OK;
-    }
-    free(leases);
     return status;
 }
 
@@ -266,10 +183,9 @@ struct leased_search {
 static bool search_lease(void *context, const struct lease_row *row)
 {
     struct leased_search *search = context;
-    const struct public_key *owner = authority_counter_owner(search->read->authority, search->unit);
-    int64_t days = search->civil_day - row->first_day;
-    if (!name_equal(&row->log, search->log) || days < 0 || days >= (int64_t)row->days ||
-        owner == NULL || !public_key_equal(owner, &row->writer)) {
+    bool of_day = search->civil_day >= row->first_day && search->civil_day <= lease_last_day(row);
+    if (!name_equal(&row->log, search->log) || !of_day ||
+        !lease_counts(search->read, search->unit, row)) {
         return true;
     }
     uint32_t used = 0;
@@ -287,7 +203,7 @@ enum status number_leased(struct replica_read *read, struct bytes unit, uint32_t
     struct leased_search search = {.read = read,
                                    .unit = unit,
                                    .day = day,
-                                   .civil_day = day_of_code(day),
+                                   .civil_day = number_day(day),
                                    .log = log,
                                    .status = STATUS_OK};
     enum status status = lease_each(read->store, unit, search_lease, &search);

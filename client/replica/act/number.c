@@ -1,3 +1,4 @@
+#include "client/replica/act/lend.h"
 #include "client/replica/act/number_key.h"
 #include "client/replica/case/field.h"
 #include "client/replica/log/log.h"
@@ -136,24 +137,33 @@ static enum status note_waiting(struct replica *replica, const struct name *case
     return group_put(replica, TABLE_NUMBER, &key, bytes_of(NULL, 0));
 }
 
-enum status number_note_body(struct replica *replica, const struct log_row *log, uint64_t kind,
-                             const struct hash *id, const struct name *case_name,
-                             const struct case_body *body)
+enum status number_note_codes(struct replica *replica, struct bytes unit,
+                              const struct name *case_name, const struct case_body *body,
+                              bool *coded)
 {
     enum status status = STATUS_OK;
-    bool coded = false;
+    *coded = false;
     for (size_t i = 0; i < body->write_count && status == STATUS_OK; i++) {
         const struct write *write = &body->writes[i];
         struct code code;
         if (!bytes_equal_text(write->field, FIELD_KEY_CODE) || write->value.type != WIRE_TEXT) {
             continue;
         }
-        coded = true;
-        if (code_parse(write->value.as.bytes, &code) &&
-            bytes_equal(code.unit, replica->identity.unit)) {
+        *coded = true;
+        if (code_parse(write->value.as.bytes, &code) && bytes_equal(code.unit, unit)) {
             status = note_used(replica, &code, case_name);
         }
     }
+    return status;
+}
+
+enum status number_note_body(struct replica *replica, const struct log_row *log, uint64_t kind,
+                             const struct hash *id, const struct name *case_name,
+                             const struct case_body *body)
+{
+    bool coded = false;
+    enum status status =
+        number_note_codes(replica, replica->identity.unit, case_name, body, &coded);
     if (status == STATUS_OK && kind == KIND_GENESIS && !coded &&
         replica->identity.role != ROLE_DEVICE) {
         status = note_waiting(replica, case_name);
@@ -179,8 +189,13 @@ enum status number_note(struct replica *replica, const struct log_row *log,
 {
     bool own = false;
     uint64_t kind = record->header.kind;
-    if (!record->has_body || record->header.newer ||
-        (kind != KIND_LEASE && !record_is_of_case(kind))) {
+    if (!record->has_body || record->header.newer) {
+        return STATUS_OK;
+    }
+    if (log->flags & LOG_LENT) {
+        return lend_note(replica, log, record);
+    }
+    if (kind != KIND_LEASE && !record_is_of_case(kind)) {
         return STATUS_OK;
     }
     enum status status = is_own_scope(replica, log, &own);
@@ -193,7 +208,7 @@ enum status number_note(struct replica *replica, const struct log_row *log,
     arena_init(&arena, 16 * LIMIT_BODY_BYTES);
     if (kind == KIND_LEASE) {
         status = lease_decode(record->body, &arena, &lease);
-        if (status == STATUS_OK) {
+        if (status == STATUS_OK && bytes_equal(lease.unit, replica->identity.unit)) {
             status = lease_note(replica, log, &lease);
         }
     } else {

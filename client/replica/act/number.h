@@ -6,7 +6,14 @@
  * draws from ranges leased to its log by a KIND_LEASE record of the owner; a lease names days and
  * numbers, is never given twice for one day and dies with its log. Where no number can be drawn the
  * dossier is provisional ("tạm-" and eight digits of its id) and the owner gives it a code later.
- * An owner that knows it was restored draws none until it holds again what its receipts cover.
+ *
+ * A day's numbers are parted, so that logs which cannot ask each other never draw the same:
+ *   0001..2000  the owner, from a log that succeeds none; when they are used up, on from 8001
+ *   2001..6000  lent by the node above, 200 at a time, to an owner's log that succeeds another
+ *   6001..8000  a hundred each log has by its own name, once somebody answers for it
+ *   8001..9999  lent by an owner whose log succeeds none to its devices
+ * A store that knows it was put back or copied is *apart* from then on: its log succeeds another,
+ * and it draws and lends from what was lent to that log, or from the log's own hundred.
  * Source: SPEC.md "Codes".
  *
  * Rows of TABLE_NUMBER (big-endian; |unit| is a text without zero bytes):
@@ -16,9 +23,11 @@
  *   03 case name                           -> (empty)        a dossier that waits for its code
  *   04 request id                          -> record id, case name
  *   05 log name                            -> seq u64, id's first 16 bytes: to be held again first
- *   06 unit 00                             -> day u32, number u32: after a restore, up to that day
- *                                             numbers are drawn above a floor, that day's above
- * this
+ *   06 unit 00                             -> day u32, number u32: an officer's word, or of a store
+ *                                             put back by an older version: up to that day numbers
+ *                                             are drawn above a floor, that day's above this
+ *   07                                     -> u8: this store is apart (enum number_apart)
+ *   08 log name                            -> (empty)        may need more numbers of this node
  */
 #ifndef HOSO_CLIENT_REPLICA_ACT_NUMBER_H
 #define HOSO_CLIENT_REPLICA_ACT_NUMBER_H
@@ -27,6 +36,14 @@
 
 enum {
     NUMBER_MOST = 9999,
+    NUMBER_FIRST_MOST = 2000,
+    NUMBER_LENT_FROM = 2001,
+    NUMBER_LENT_TO = 6000,
+    NUMBER_LENT_COUNT = 200,
+    NUMBER_OWN_FROM = 6001,
+    NUMBER_OWN_TO = 8000,
+    NUMBER_OWN_COUNT = 100,
+    NUMBER_LEASED_FROM = 8001,
     NUMBER_UNIT_BYTES = LIMIT_CODE_BYTES - 12, /* what a code leaves its unit */
     NUMBER_PROVISIONAL_BYTES = 16
 };
@@ -68,32 +85,40 @@ CHECK_RESULT enum status number_note_body(struct replica *replica, const struct 
  * drawn until that record, whose id begins with |id16|, is here again. */
 CHECK_RESULT enum status number_doubt(struct replica *replica, const struct name *log, uint64_t seq,
                                       const struct name *id16);
-/* [writer] The same, of an extent nobody can tell yet: until number_confirmed(). */
+/* [writer] The same, of an extent nobody can tell yet: until number_confirmed(). From now on this
+ * store is apart: another may be at work with its key. */
 CHECK_RESULT enum status number_doubt_all(struct replica *replica);
 /* [writer] The node above (at the top: any peer) holds the same as this one: nothing it knew of is
- * missing any more. Lifts the doubt of number_doubt_all(); numbers go on above what may be on paper
- * alone. */
+ * missing any more. Lifts the doubt of number_doubt_all(). At the top, where nobody lends, the log
+ * may draw from its own hundred. */
 CHECK_RESULT enum status number_confirmed(struct replica *replica);
 /*
- * [writer] An officer says that |last| is the last code on paper: lifts every doubt, and numbers go
- * on behind it. Errors: REFUSED (another unit's, or this node does not introduce codes), NOT_FOUND
- * (there is no doubt), IO, FULL, NO_MEMORY.
+ * [writer] An officer says that |last| is the last code on paper: lifts every doubt. A store that
+ * is apart may draw from its log's own hundred, another goes on behind |last|. Errors: REFUSED
+ * (another unit's, or this node does not introduce codes), NOT_FOUND (nothing waits for that word),
+ * IO, FULL, NO_MEMORY.
  */
 CHECK_RESULT enum status number_confirm(struct replica *replica, const struct code *last);
 /* What numbers of |day| are drawn above because this store was put back; 0: nothing. */
 CHECK_RESULT enum status number_floor(struct store_read *read, struct bytes unit, uint32_t day,
                                       uint32_t *above);
-/* The highest number of |day| in use outside of leases; 0: none. NOT_FOUND: too many leases to
- * tell. */
-CHECK_RESULT enum status number_known(struct replica_read *read, struct bytes unit, uint32_t day,
-                                      uint32_t *number);
 /* Whether such a doubt stands. */
 CHECK_RESULT enum status number_in_doubt(struct store_read *read, bool *doubt);
+
+enum number_apart {
+    APART_NOT,
+    APART_WAITS,   /* for numbers lent to its log */
+    APART_ANSWERED /* somebody answers for it: it may draw from its log's own hundred too */
+};
+CHECK_RESULT enum status number_apart(struct store_read *read, enum number_apart *apart);
+/* Whether codes of today are provisional here: doubt, or nothing to draw from. */
+CHECK_RESULT enum status number_waits(struct replica_read *read, bool *waits);
 
 /* The case that uses the code, or NOT_FOUND. */
 CHECK_RESULT enum status number_find(struct store_read *read, const struct code *code,
                                      struct name *case_name);
-/* The number the unit's owner gives next on |day|. NOT_FOUND: none is left. */
+/* The number the unit's owner gives next on |day|. NOT_FOUND: none may be drawn, or none is left.
+ */
 CHECK_RESULT enum status number_next(struct replica_read *read, struct bytes unit, uint32_t day,
                                      uint32_t *number);
 /* Whether a lease of that day covers the code's number. */
@@ -123,12 +148,20 @@ struct lease_row {
     struct public_key writer;
 };
 
-/* Every lease of |unit|; false from |each| stops. Leases count only if |writer| owns the counter.
- */
+/* Every lease of |unit|; false from |each| stops. Whether one counts, lease_counts() says. */
 CHECK_RESULT enum status lease_each(struct store_read *read, struct bytes unit,
                                     bool (*each)(void *context, const struct lease_row *row),
                                     void *context);
-/* [writer] Keeps the row of a lease that |log| brought. Errors: IO, FULL. */
+/* Whether |row| may be drawn from: its writer owns |unit|'s counter, or granted it. */
+bool lease_counts(const struct replica_read *read, struct bytes unit, const struct lease_row *row);
+/* The last day of |row|, since 1970-01-01. */
+int64_t lease_last_day(const struct lease_row *row);
+/* True if a day and a number of |row| lie in |days| and |count| from these on. */
+bool lease_overlaps(const struct lease_row *row, int64_t first_day, int64_t days,
+                    uint32_t first_number, uint32_t count);
+/* The name by which leases call this node's open counter log. NOT_FOUND: none is open. */
+CHECK_RESULT enum status lease_own_log(struct store_read *read, struct name *log);
+/* [writer] Keeps the row of a lease that |log| brought, of any unit. Errors: IO, FULL. */
 CHECK_RESULT enum status lease_note(struct replica *replica, const struct log_row *log,
                                     const struct lease *lease);
 /* How many numbers of |lease| are in use on |day|, and the lowest free one (0: none). */

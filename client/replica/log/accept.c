@@ -1,6 +1,7 @@
 /*
  * The accept transaction: what becomes of each run of a verified batch, decided against the store.
  */
+#include "client/replica/act/lend.h"
 #include "client/replica/act/number.h"
 #include "client/replica/invite.h"
 #include "client/replica/log/admission.h"
@@ -98,12 +99,17 @@ static enum status log_begin(struct intake *intake)
     if (public_key_equal(&admission.device, &intake->replica->key))
         intake->log.flags |= LOG_OWN;
     status = log_scope_make(intake->replica, &admission.scope, &intake->log.scope);
+    if (lend_is_due(intake->replica, &admission))
+        intake->log.flags |= LOG_LENT;
     if (status == STATUS_OK)
         status = log_create(intake->replica, &intake->log);
     if (status == STATUS_OK)
         status = log_save(intake->replica, &intake->log);
     if (status == STATUS_OK)
         status = admission_count_log(intake->replica, &admission);
+    if (status == STATUS_OK && !admission.succeeds && admission.purpose == LOG_COUNTER &&
+        intake->log.flags & LOG_OWN)
+        status = evidence_first_log(intake->replica);
     intake->open = true;
     return status;
 }

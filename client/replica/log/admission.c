@@ -112,6 +112,7 @@ enum status admission_judge(struct replica *replica, const struct record *record
     admission->scope = opening.scope;
     admission->purpose = (uint8_t)opening.purpose;
     admission->fresh = is_of_today(replica, record);
+    admission->succeeds = opening.has_predecessor;
     if (public_key_equal(&opening.device, &replica->key))
         goto done; /* this node's own, come back */
     if (!authority_ever_granted(authority, &opening.device)) {

@@ -14,7 +14,8 @@ struct admission {
     struct public_key device;
     struct name scope;
     uint8_t purpose;
-    bool fresh; /* says it was opened today: counts for the bound of a day */
+    bool fresh;    /* says it was opened today: counts for the bound of a day */
+    bool succeeds; /* another log of its writer */
 };
 
 /* [writer] Judges an authentic opening record. Store failures only are errors. */

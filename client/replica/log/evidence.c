@@ -8,7 +8,10 @@
 static enum status rolled_back(struct replica *replica, enum origin origin, const char *why)
 {
     struct group *group = &replica->group;
-    enum status status = log_close_own(replica);
+    /* The log numbers are drawn in from now on must show that it succeeds another. */
+    enum status status = log_own_begun(replica, LOG_COUNTER);
+    if (status == STATUS_OK)
+        status = log_close_own(replica);
     /* What is missing beside what was shown, only the node above can tell. Damage takes no number
      * away: they stand in rows of their own. */
     if (status == STATUS_OK && origin != ORIGIN_DAMAGED)
@@ -122,6 +125,22 @@ enum status evidence_record(struct replica *replica, const struct log_row *log)
         return status;
     return rolled_back(replica, ORIGIN_SHOWN,
                        "a record of this node's own log came from elsewhere");
+}
+
+/*
+ * Two copies of a home that had written nothing open a first log each, and neither forks the other:
+ * that there are two first logs is all there is to see. One that was put back before knows the
+ * other for its own of before. Of a device it says no more than that its key is out: it
+ * draws from leases, which hang on a log.
+ */
+enum status evidence_first_log(struct replica *replica)
+{
+    enum number_apart apart = APART_NOT;
+    enum status status = number_apart(replica->group.view, &apart);
+    if (status != STATUS_OK || apart != APART_NOT || replica->identity.role == ROLE_DEVICE)
+        return status;
+    return rolled_back(replica, ORIGIN_SHOWN,
+                       "a first log of this node's key, not written here, came from elsewhere");
 }
 
 enum status evidence_origin(struct replica *replica, enum origin origin)

@@ -14,6 +14,9 @@
 CHECK_RESULT enum status evidence_receipt(struct replica *replica, const struct receipt *receipt);
 /* [writer] A record of |log| that came from elsewhere was stored. */
 CHECK_RESULT enum status evidence_record(struct replica *replica, const struct log_row *log);
+/* [writer] A counter log of this node's key that succeeds none came from elsewhere: another
+ * runs with the key. */
+CHECK_RESULT enum status evidence_first_log(struct replica *replica);
 /* [writer] The store itself shows where it came from. */
 CHECK_RESULT enum status evidence_origin(struct replica *replica, enum origin origin);
 

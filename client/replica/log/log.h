@@ -104,6 +104,8 @@ CHECK_RESULT enum status log_own(struct replica *replica, uint64_t purpose, stru
 CHECK_RESULT enum status log_own_in(struct replica *replica, uint64_t purpose,
                                     const struct name *scope, struct log_row *log,
                                     struct name *header_log);
+/* Opens one if none of that purpose was ever open in the node's own scope. */
+CHECK_RESULT enum status log_own_begun(struct replica *replica, uint64_t purpose);
 /* Whether |log| is, or is a segment of, an own log that is open, of any purpose and scope. */
 CHECK_RESULT enum status log_is_own_open(struct store_read *read, const struct log_row *log,
                                          bool *is);

@@ -272,3 +272,14 @@ enum status log_own_in(struct replica *replica, uint64_t purpose, const struct n
         slot_of(purpose, name_equal(scope, &replica->identity.scope) ? NULL : scope);
     return own(replica, &slot, log, header_log);
 }
+
+enum status log_own_begun(struct replica *replica, uint64_t purpose)
+{
+    struct own_slot slot = slot_of(purpose, NULL);
+    struct own_row row;
+    struct log_row log;
+    struct name header_log;
+    enum status status = own_get(replica->group.view, &slot, &row);
+    return status == STATUS_OK && row.number == 0 ? log_own(replica, purpose, &log, &header_log)
+                                                  : status;
+}

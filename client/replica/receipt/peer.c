@@ -165,6 +165,17 @@ bool replica_in_doubt(struct replica *replica)
     return status == STATUS_OK && doubt;
 }
 
+bool replica_codes_wait(struct replica *replica)
+{
+    struct replica_read *read = NULL;
+    bool waits = false;
+    if (replica_read_begin(replica, &read) != STATUS_OK)
+        return false;
+    enum status status = number_waits(read, &waits);
+    replica_read_end(read);
+    return status == STATUS_OK && waits;
+}
+
 enum status replica_note_rest(struct replica *replica, const struct public_key *peer)
 {
     const struct replica_identity *identity = &replica->identity;
