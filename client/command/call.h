@@ -15,6 +15,7 @@ enum { CALL_ARENA_BYTES = 256 * 1024 * 1024, CALL_MESSAGE_BYTES = 2048 };
 
 struct call {
     const struct command_host *host;
+    const char *verb; /* as it was called */
     const struct json *arguments;
     bool vietnamese;
     bool json;

@@ -14,8 +14,11 @@ void command_run(const struct command_host *host, const struct command_request *
 {
     const struct verb *verb = verb_of(request->verb);
     struct json *arguments = NULL;
-    struct call call = {
-        .host = host, .vietnamese = request->vietnamese, .json = request->json, .answer = answer};
+    struct call call = {.host = host,
+                        .verb = request->verb,
+                        .vietnamese = request->vietnamese,
+                        .json = request->json,
+                        .answer = answer};
 
     answer->code = HOSO_DONE;
     arena_init(&call.arena, CALL_ARENA_BYTES);

@@ -109,6 +109,10 @@ static const struct reason act_reasons[] = {
                            "chỉ máy chủ của đơn vị được nhập mã: nhập ở đó",
                            {NULL, NULL}},
     [ACT_WHY_CODE_TAKEN] = {"code_taken", "mã này đã là của một hồ sơ khác", SEE_CASE},
+    [ACT_WHY_OWN_CASE] = {"own_case",
+                          "không ai được tự quyết định hồ sơ của chính mình",
+                          {"Chuyển cho cấp phó hoặc người được ủy quyền (--as CÁN_BỘ:VAI_TRÒ).",
+                           "Hand it to the deputy or a delegate (--as OFFICER:HAT)."}},
     [ACT_WHY_CODE_LEASED] = {"code_leased", "số này đã cấp khối cho một máy", {NULL, NULL}},
 };
 

@@ -56,6 +56,7 @@ void command_set(struct call *call);
 void command_show(struct call *call);
 void command_stats(struct call *call);
 void command_status(struct call *call);
+void command_step(struct call *call);
 void command_sync(struct call *call);
 void command_verify(struct call *call);
 

@@ -140,6 +140,7 @@ struct act {
     struct bytes reason;
     struct bytes basis;
     struct bytes request; /* request id: the same one gives the same result */
+    struct bytes stamp;   /* a field of type time that gets the moment, if the clock is believed */
     struct moment happened;
     uint64_t source;  /* enum record_source */
     uint64_t purpose; /* enum log_purpose: LOG_BULK for imports */

@@ -106,6 +106,9 @@ static enum status prepare(struct act_work *work)
         return status == STATUS_OK ? act_judge_genesis(work) : status;
     }
     status = act_take_case(work);
+    if (status == STATUS_OK) {
+        status = act_stamp(work);
+    }
     return status == STATUS_OK && !work->unchanged ? act_judge(work) : status;
 }
 

@@ -45,6 +45,9 @@ CHECK_RESULT enum status act_judge_genesis(struct act_work *work);
  * given code may not be brought in here. */
 CHECK_RESULT enum status act_number(struct act_work *work);
 
+/* Writes the moment into the field the act wants stamped, if the clock is believed. */
+CHECK_RESULT enum status act_stamp(struct act_work *work);
+
 /* The body of the act. Its salt is drawn when it is written: a judgement draws none. */
 void act_body(const struct act_work *work, struct case_body *body);
 /* The header of the act, without log, seq, prev, commitment and parents. */

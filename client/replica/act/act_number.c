@@ -21,12 +21,34 @@ static enum status add_write(struct act_work *work, const char *key, struct wire
     bool copied = false;
     buffer_init(&encoded, LIMIT_CODE_BYTES + 16);
     wire_put_value(&encoded, &value);
+    struct bytes name = arena_copy(work->arena, bytes_of_text(key), &copied);
+    if (!copied) {
+        buffer_deinit(&encoded);
+        return STATUS_NO_MEMORY;
+    }
     struct write *write = &work->writes[work->write_count++];
-    *write = (struct write){.field = bytes_of_text(key), .op = WRITE_SET, .value = value};
+    *write = (struct write){.field = name, .op = WRITE_SET, .value = value};
     enum status status = buffer_status(&encoded);
     write->value_bytes = arena_copy(work->arena, buffer_view(&encoded), &copied);
     buffer_deinit(&encoded);
     return status == STATUS_OK && !copied ? STATUS_NO_MEMORY : status;
+}
+
+static enum status add_now(struct act_work *work, const char *key)
+{
+    struct wire_value value = {.type = WIRE_UNSIGNED, .as.number = (uint64_t)work->clock.now};
+    return add_write(work, key, value);
+}
+
+enum status act_stamp(struct act_work *work)
+{
+    char key[LIMIT_KEY_BYTES + 1] = {0};
+    struct bytes stamp = work->act->stamp;
+    if (stamp.size == 0 || stamp.size > LIMIT_KEY_BYTES || !work->clock.sane) {
+        return STATUS_OK;
+    }
+    memcpy(key, stamp.at, stamp.size);
+    return find_write(work, key) == NULL ? add_now(work, key) : STATUS_OK;
 }
 
 /*
@@ -47,8 +69,7 @@ static enum status date_of(struct act_work *work, int64_t *seconds, bool *known)
     }
     *known = true;
     *seconds = work->clock.now;
-    struct wire_value value = {.type = WIRE_UNSIGNED, .as.number = (uint64_t)work->clock.now};
-    return add_write(work, FIELD_KEY_RECEIVED, value);
+    return add_now(work, FIELD_KEY_RECEIVED);
 }
 
 /* A code the act brings along: from a register, so only the unit's counter owner takes it in. */

@@ -19,7 +19,8 @@
     X(FOREIGN_CODE, "the code is not one of this unit")                                            \
     X(NOT_OWNER, "only the unit's own office brings in its codes: import there")                   \
     X(CODE_TAKEN, "another dossier has this code")                                                 \
-    X(CODE_LEASED, "the number is lent to a device")
+    X(CODE_LEASED, "the number is lent to a device")                                               \
+    X(OWN_CASE, "nobody decides a dossier of his own")
 
 enum act_why {
 #define ACT_WHY_ENUM(code, text) ACT_WHY_##code,

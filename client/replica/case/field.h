@@ -9,6 +9,7 @@
 #define FIELD_KEY_PROCEDURE "ma_tthc"
 #define FIELD_KEY_RECEIVED "nhan_luc"
 #define FIELD_KEY_DUE "hen_tra"
+#define FIELD_KEY_OUTCOME "ket_qua"
 #define FIELD_KEY_HANDED_OVER "tra_luc"
 #define FIELD_KEY_OWNER "chu_ho_so"
 #define FIELD_KEY_SUBMITTER "nguoi_nop"
