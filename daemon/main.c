@@ -1,5 +1,6 @@
 #include "client/home/broken.h"
 #include "client/home/local.h"
+#include "client/home/silence.h"
 #include "client/text/json.h"
 #include "daemon/backup.h"
 #include "daemon/config.h"
@@ -29,12 +30,17 @@ static void ask(const struct config *config, const struct command_request *reque
     struct home home = {.store = NULL};
     struct attendant attendant = {.home = &home};
     struct attend_stream whole = {.take = NULL};
+    const struct local_watch watch = {.quiet = silence_say, .quiet_context = request};
     int descriptor = -1;
     enum status status = local_connect(config->home, &descriptor);
 
     if (status == STATUS_OK) {
-        status = local_call(descriptor, request, NULL, NULL, answer);
+        status = local_call(descriptor, request, &watch, answer);
         (void)close(descriptor);
+        if (status == STATUS_BUSY) {
+            silence_refuse(request, answer);
+            return;
+        }
     } else if (status == STATUS_NOT_FOUND && config->verb == CONFIG_SCRUB) {
         status = scrub_alone(config->home, request, answer);
     } else if (status == STATUS_NOT_FOUND) {

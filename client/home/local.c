@@ -121,7 +121,7 @@ enum status local_take_answer(struct bytes line, struct command_answer *answer, 
 enum status local_connect(const char *home, int *descriptor)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval silence = {.tv_sec = LOCAL_SILENCE_SECONDS};
+    struct timeval silence = {.tv_sec = LOCAL_QUIET_SECONDS};
 
     *descriptor = -1;
     /* A home whose socket could not be named has no daemon that listens there. */
@@ -142,21 +142,48 @@ enum status local_connect(const char *home, int *descriptor)
     return STATUS_OK;
 }
 
-static enum status send_all(int descriptor, struct bytes bytes)
+/* A call that waits. */
+struct waiting {
+    int descriptor;
+    const struct local_watch *watch;
+    bool told;
+    unsigned quiet_seconds;
+};
+
+/* Whether to go on after the system call that returned |got| <= 0. */
+static bool may_wait(struct waiting *waiting, ssize_t got)
+{
+    if (got == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
+        return false;
+    if (errno == EINTR)
+        return true;
+    waiting->quiet_seconds += LOCAL_QUIET_SECONDS;
+    if (waiting->quiet_seconds >= LOCAL_SILENCE_SECONDS)
+        return false;
+    if (!waiting->told && waiting->watch->quiet)
+        waiting->watch->quiet(waiting->watch->quiet_context);
+    waiting->told = true;
+    return true;
+}
+
+static enum status send_all(struct waiting *waiting, struct bytes bytes)
 {
     while (bytes.size > 0) {
-        ssize_t sent = send(descriptor, bytes.at, bytes.size, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
+        ssize_t sent = send(waiting->descriptor, bytes.at, bytes.size, MSG_NOSIGNAL);
+        if (sent <= 0) {
+            if (!may_wait(waiting, sent))
+                return STATUS_BUSY;
             continue;
-        if (sent <= 0)
-            return STATUS_BUSY;
+        }
+        waiting->quiet_seconds = 0;
         bytes = bytes_of(bytes.at + sent, bytes.size - (size_t)sent);
     }
     return STATUS_OK;
 }
 
 /* Receives until |input| holds a whole line from |from| on; |*end| is its line feed's place. */
-static enum status receive_line(int descriptor, struct buffer *input, size_t from, size_t *end)
+static enum status receive_line(struct waiting *waiting, struct buffer *input, size_t from,
+                                size_t *end)
 {
     uint8_t chunk[READ_BYTES];
     size_t looked = from;
@@ -170,11 +197,13 @@ static enum status receive_line(int descriptor, struct buffer *input, size_t fro
             return STATUS_OK;
         }
         looked = have.size;
-        ssize_t got = recv(descriptor, chunk, sizeof chunk, 0);
-        if (got < 0 && errno == EINTR)
+        ssize_t got = recv(waiting->descriptor, chunk, sizeof chunk, 0);
+        if (got <= 0) {
+            if (!may_wait(waiting, got))
+                return STATUS_BUSY;
             continue;
-        if (got <= 0)
-            return STATUS_BUSY;
+        }
+        waiting->quiet_seconds = 0;
         buffer_append(input, chunk, (size_t)got);
         enum status status = buffer_status(input);
         if (status)
@@ -183,9 +212,9 @@ static enum status receive_line(int descriptor, struct buffer *input, size_t fro
 }
 
 enum status local_call(int descriptor, const struct command_request *request,
-                       void (*progress)(void *context, struct bytes text), void *context,
-                       struct command_answer *answer)
+                       const struct local_watch *watch, struct command_answer *answer)
 {
+    struct waiting waiting = {.descriptor = descriptor, .watch = watch};
     struct buffer line;
     size_t from = 0;
     size_t end = 0;
@@ -194,16 +223,16 @@ enum status local_call(int descriptor, const struct command_request *request,
     buffer_init(&line, LOCAL_ANSWER_BYTES_MAX);
     enum status status = local_put_request(request, &line);
     if (!status)
-        status = send_all(descriptor, buffer_view(&line));
+        status = send_all(&waiting, buffer_view(&line));
     buffer_reset(&line);
     while (!status && !last) {
-        status = receive_line(descriptor, &line, from, &end);
+        status = receive_line(&waiting, &line, from, &end);
         if (status)
             break;
         status = local_take_answer(bytes_of(line.at + from, end - from), answer, &last);
         from = end + 1;
-        if (!status && !last && progress) {
-            progress(context, buffer_view(&answer->out));
+        if (!status && !last && watch->progress) {
+            watch->progress(watch->context, buffer_view(&answer->out));
             buffer_reset(&answer->out);
         }
     }

@@ -5,7 +5,7 @@
  *   request  one line   {"verb","arguments","json","vietnamese"}
  *   answer   one line   {"code","out","err"}
  *            before it any number of lines {"out"} while a verb is still going on (`sync --watch`);
- *            an empty one at least every LOCAL_SILENCE_SECONDS / 2 says that the daemon lives
+ *            an empty one every LOCAL_HEARTBEAT_MS says that the daemon lives
  *
  * A line is a JSON document and a line feed; a file a command needs travels inside the arguments.
  * The socket is 0600: whoever may open it may open the store.
@@ -19,7 +19,9 @@
 enum {
     LOCAL_REQUEST_BYTES_MAX = 96 * 1024 * 1024,  /* a register of 64 MB with its quoting */
     LOCAL_ANSWER_BYTES_MAX = 1024 * 1024 * 1024, /* an export of a whole store */
-    LOCAL_SILENCE_SECONDS = 120                  /* after so long the client gives up: BUSY */
+    LOCAL_HEARTBEAT_MS = 2000,
+    LOCAL_QUIET_SECONDS = 6,    /* three heartbeats did not come: a person is told */
+    LOCAL_SILENCE_SECONDS = 120 /* after so long the client gives up: BUSY */
 };
 
 /* "HOME/daemon.sock" for the daemon to bind. LIMIT: longer than a socket's name may be. */
@@ -51,16 +53,25 @@ CHECK_RESULT enum status local_take_answer(struct bytes line, struct command_ans
 
 /*
  * Connects to the daemon of |home|. NOT_FOUND: no daemon listens there. BUSY: a socket is there and
- * does not answer. IO.
+ * does not answer for LOCAL_QUIET_SECONDS. IO.
  */
 CHECK_RESULT enum status local_connect(const char *home, int *descriptor);
+/* Who hears of a call while it lasts; each may be NULL. */
+struct local_watch {
+    /* A streamed line; NULL: it is gathered in the answer. An empty one is a heartbeat. */
+    void (*progress)(void *context, struct bytes text);
+    void *context;
+    /* Nothing came for LOCAL_QUIET_SECONDS: once a call. */
+    void (*quiet)(const void *context);
+    const void *quiet_context;
+};
+
 /*
- * Sends the request and waits for the answer, however long the verb takes; |progress| (NULL: it is
- * gathered in |answer->out|) sees streamed lines. Errors: BUSY (the daemon went away), MALFORMED,
- * LIMIT, NO_MEMORY.
+ * Sends the request and waits for the answer, however long the verb takes, as long as something
+ * comes each LOCAL_SILENCE_SECONDS. Errors: BUSY (the daemon went away, or is silent: whether it
+ * does what was asked is not known), MALFORMED, LIMIT, NO_MEMORY.
  */
 CHECK_RESULT enum status local_call(int descriptor, const struct command_request *request,
-                                    void (*progress)(void *context, struct bytes text),
-                                    void *context, struct command_answer *answer);
+                                    const struct local_watch *watch, struct command_answer *answer);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "client/command/call.h"
 #include "client/home/local.h"
+#include "client/home/silence.h"
+#include "client/link/net/clock.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -52,7 +54,8 @@ enum status runner_open(struct runner *runner, const char *path)
     if (size < 0 || (size_t)size >= sizeof runner->path)
         return STATUS_LIMIT;
     enum status status = open_once(runner);
-    for (int tries = 0; status == STATUS_BUSY && tries < PATIENCE_MS / PAUSE_MS; tries++) {
+    uint64_t end_us = clock_now_us() + PATIENCE_MS * UINT64_C(1000);
+    while (status == STATUS_BUSY && clock_now_us() < end_us) {
         (void)nanosleep(&pause, NULL);
         status = open_once(runner);
     }
@@ -91,27 +94,33 @@ static void local_progress(void *context, struct bytes text)
         (void)runner->stream(runner->context, text);
 }
 
-static enum status run_through_daemon(struct runner *runner, const struct command_request *request,
-                                      struct command_answer *answer)
+static void run_through_daemon(struct runner *runner, const struct command_request *request,
+                               struct command_answer *answer)
 {
+    const struct local_watch watch = {.progress = runner->stream ? local_progress : NULL,
+                                      .context = runner,
+                                      .quiet = silence_say,
+                                      .quiet_context = request};
     int descriptor;
 
     enum status status = local_connect(runner->path, &descriptor);
-    if (status)
-        return status == STATUS_NOT_FOUND ? STATUS_BUSY : status;
-    status =
-        local_call(descriptor, request, runner->stream ? local_progress : NULL, runner, answer);
+    if (status) {
+        runner_refuse(request, answer, status == STATUS_NOT_FOUND ? STATUS_BUSY : status);
+        return;
+    }
+    status = local_call(descriptor, request, &watch, answer);
     (void)close(descriptor);
-    return status;
+    if (status == STATUS_BUSY)
+        silence_refuse(request, answer);
+    else if (status)
+        runner_refuse(request, answer, status);
 }
 
 void runner_run(struct runner *runner, const struct command_request *request,
                 struct command_answer *answer)
 {
     if (!runner->alone) {
-        enum status status = run_through_daemon(runner, request, answer);
-        if (status)
-            runner_refuse(request, answer, status);
+        run_through_daemon(runner, request, answer);
         return;
     }
     runner->lone.watcher = runner;

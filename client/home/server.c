@@ -1,6 +1,7 @@
 #include "client/home/server.h"
 
 #include "client/home/local.h"
+#include "client/link/net/clock.h"
 #include "client/link/work/work.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 
 enum {
     READ_BYTES = 64 * 1024,
-    HEARTBEAT_MS = LOCAL_SILENCE_SECONDS * 1000 / 4,
     SEND_SECONDS = 30 /* a client that reads nothing for so long is given up */
 };
 
@@ -243,13 +243,15 @@ static void *listener_run(void *argument)
     struct pollfd watched[2] = {{.fd = server->fd, .events = POLLIN},
                                 {.fd = server->wake[0], .events = POLLIN}};
 
-    for (;;) {
-        int ready = poll(watched, 2, HEARTBEAT_MS);
+    for (uint64_t next_us = clock_now_us();;) {
+        int ready = poll(watched, 2, LOCAL_HEARTBEAT_MS);
 
         if (ready < 0 && errno != EINTR)
             break;
-        if (ready == 0)
+        if (clock_now_us() >= next_us) { /* also where somebody asks all the time */
             send_heartbeats(server);
+            next_us = clock_now_us() + LOCAL_HEARTBEAT_MS * UINT64_C(1000);
+        }
         if (ready > 0 && watched[1].revents != 0)
             break;
         if (ready > 0 && (watched[0].revents & POLLIN) != 0) {

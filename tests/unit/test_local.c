@@ -76,14 +76,16 @@ static void test_local__progress_is_seen_before_the_answer(void **state)
     assert_int_equal(local_put_answer(&given, &lines), STATUS_OK);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     assert_int_equal(write(pair[1], lines.at, lines.size), lines.size);
-    assert_int_equal(local_call(pair[0], &request, note_progress, &seen, &answer), STATUS_OK);
+    const struct local_watch watch = {.progress = note_progress, .context = &seen};
+    assert_int_equal(local_call(pair[0], &request, &watch, &answer), STATUS_OK);
     assert_true(bytes_equal_text(buffer_view(&seen), "one\n"));
     assert_int_equal(answer.code, HOSO_REFUSED);
     assert_true(bytes_equal_text(buffer_view(&answer.out), "out\n"));
     assert_true(bytes_equal_text(buffer_view(&answer.err), "err\n"));
     (void)close(pair[1]);
     /* A daemon that goes away is no answer. */
-    assert_int_equal(local_call(pair[0], &request, NULL, NULL, &answer), STATUS_BUSY);
+    const struct local_watch nobody = {.progress = NULL};
+    assert_int_equal(local_call(pair[0], &request, &nobody, &answer), STATUS_BUSY);
     (void)close(pair[0]);
     buffer_deinit(&answer.out);
     buffer_deinit(&answer.err);
@@ -91,6 +93,40 @@ static void test_local__progress_is_seen_before_the_answer(void **state)
     buffer_deinit(&given.err);
     buffer_deinit(&seen);
     buffer_deinit(&lines);
+}
+
+static void count_quiet(const void *context)
+{
+    size_t *const *count = context;
+
+    ++**count;
+}
+
+/* Each receive that times out counts as LOCAL_QUIET_SECONDS; here it lasts 5 ms. */
+static void test_local__a_silent_daemon_is_told_once_and_given_up(void **state)
+{
+    const struct timeval soon = {.tv_usec = 5000};
+    struct command_request request = {.verb = "list"};
+    struct command_answer answer = {0};
+    size_t told = 0;
+    size_t *counter = &told;
+    const struct local_watch watch = {.quiet = count_quiet, .quiet_context = &counter};
+    int pair[2];
+
+    (void)state;
+    buffer_init(&answer.out, 4096);
+    buffer_init(&answer.err, 4096);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon), 0);
+    assert_int_equal(local_call(pair[0], &request, &watch, &answer), STATUS_BUSY);
+    assert_int_equal(told, 1);
+    (void)close(pair[1]);
+    told = 0;
+    assert_int_equal(local_call(pair[0], &request, &watch, &answer), STATUS_BUSY);
+    assert_int_equal(told, 0); /* gone at once is not silent */
+    (void)close(pair[0]);
+    buffer_deinit(&answer.out);
+    buffer_deinit(&answer.err);
 }
 
 static void test_local__a_home_without_a_daemon_says_so(void **state)
@@ -107,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_local__a_request_comes_back_whole),
         cmocka_unit_test(test_local__a_foreign_line_is_refused),
         cmocka_unit_test(test_local__progress_is_seen_before_the_answer),
+        cmocka_unit_test(test_local__a_silent_daemon_is_told_once_and_given_up),
         cmocka_unit_test(test_local__a_home_without_a_daemon_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
