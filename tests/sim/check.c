@@ -320,6 +320,8 @@ void check_heal(struct world *world)
             take_out(node);
         if (is_living(node))
             node_boot(node);
+        if (node_is_up(node))
+            scribe_idle(node);
         cable_wake(node);
     }
     let_in(world);

@@ -212,6 +212,11 @@ static enum status idle_call(struct node *node, void *context)
     return STATUS_OK;
 }
 
+void scribe_idle(struct node *node)
+{
+    scribe_add(node, (struct job){.kind = JOB_CALL, .call = idle_call});
+}
+
 /* One group from begin to the news of it. */
 static enum status run_group(struct node *node, struct job *jobs, size_t count)
 {
@@ -230,7 +235,7 @@ static enum status run_group(struct node *node, struct job *jobs, size_t count)
     tell(node, jobs, count, &commit, status);
     /* What has arrived may make duties, when its rows are made. */
     if (status == STATUS_OK && commit.changed_count > 0 && node->scribe.count == 0)
-        scribe_add(node, (struct job){.kind = JOB_CALL, .call = idle_call});
+        scribe_idle(node);
     for (size_t i = 0; i < count; i++) {
         if (jobs[i].done)
             jobs[i].done(node, jobs[i].context, status == STATUS_OK);

@@ -46,6 +46,8 @@ struct scribe {
 
 /* Takes the job's batch and context. */
 void scribe_add(struct node *node, struct job job);
+/* A group that only does what is due: time or a clock may have moved on since the last one. */
+void scribe_idle(struct node *node);
 /* Runs |call| in a group of its own at once, outside of time: to set a scene. False if it was
  * refused or failed. */
 bool scribe_now(struct node *node, scribe_call call, void *context);
