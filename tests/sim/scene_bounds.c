@@ -1,4 +1,5 @@
 #include "tests/lib/writer.h"
+#include "tests/sim/endpoint.h"
 #include "tests/sim/scenes.h"
 #include "tests/sim/stage.h"
 
@@ -36,15 +37,21 @@ static enum status accept_call(struct node *node, void *context)
     return status;
 }
 
-/* Brings all that was written since |first|. True: it was taken. */
-static bool bring(struct flood *flood, struct node *office, size_t first)
+/* Brings |count| records from |at| on. True: they were taken. */
+static bool bring_some(struct flood *flood, struct node *office, size_t at, size_t count)
 {
-    flood->at = first;
-    flood->count = flood->script.count - first;
+    flood->at = at;
+    flood->count = count;
     flood->writer.clock = node_wall_seconds(office);
     if (!scribe_now(office, accept_call, flood))
         world_fail(office->world, "%s cannot judge what is brought", office->name);
     return flood->outcome == RUN_STORED || flood->outcome == RUN_BRANCH;
+}
+
+/* Brings all that was written since |first|. */
+static bool bring(struct flood *flood, struct node *office, size_t first)
+{
+    return bring_some(flood, office, first, flood->script.count - first);
 }
 
 /* An honest dossier of the same office reaches the hub meanwhile, and the district comes to rest
@@ -87,6 +94,64 @@ void scene_fork_every_seq(struct world *world)
     }
     stage_expect(&stage, taken == LIMIT_BRANCHES, "eight branches are taken and no more");
     end_beside(&stage, &flood);
+}
+
+static bool says_refused(const struct node *office)
+{
+    struct session_report report;
+    const struct endpoint *endpoint = endpoint_of(office->world, office->routes[0].endpoint);
+    if (!endpoint)
+        return false;
+    session_report(endpoint->session, &report);
+    return report.settled && !report.at_rest && report.logs_refused > 0;
+}
+
+/*
+ * A device told nine branches of one log to two nodes, eight to each and not the same ones. Each
+ * keeps its eight: they never become equal. They say so and leave it at that; nobody else is held
+ * up, and nothing that was receipted is lost.
+ */
+void scene_nine_branches_told_differently(struct world *world)
+{
+    enum { BRANCHES = LIMIT_BRANCHES + 1, RECORDS_A_DAY = 100 };
+    struct stage stage;
+    struct flood flood;
+    struct name honest;
+    size_t first[BRANCHES];
+    if (!stage_set(&stage, world, 2))
+        return;
+    flood_open(&flood, stage.devices[0]);
+    writer_open_log(&flood.writer, LOG_COUNTER, &flood.script);
+    struct name case_name = writer_genesis(&flood.writer, &flood.script);
+    for (size_t i = 0; i < BRANCHES; i++)
+        writer_edit(&flood.writer, &case_name, &flood.script);
+    stage_expect(&stage, bring(&flood, stage.office1, 0), "the log is taken");
+    stage_rest(&stage);
+    stage_block(stage.office1, 0);
+    size_t taken[2] = {0, 0};
+    for (size_t i = 0; i < BRANCHES; i++) {
+        struct flood branch = flood;
+        first[i] = flood.script.count;
+        branch.writer.seq = i + 2;
+        branch.writer.id = flood.script.ids[i + 1];
+        branch.writer.random.state += i + 1;
+        writer_edit(&branch.writer, &case_name, &branch.script);
+        flood.script.count = branch.script.count;
+        taken[0] += bring_some(&branch, stage.office1, first[i], 1);
+    }
+    for (size_t i = BRANCHES; i > 0; i--)
+        taken[1] += bring_some(&flood, stage.hub, first[i - 1], 1);
+    stage_expect(&stage, taken[0] == LIMIT_BRANCHES && taken[1] == LIMIT_BRANCHES,
+                 "eight branches are taken by each");
+    stage_receive(stage.office1, 1, &honest);
+    struct travel before = stage_travel(world);
+    stage_unblock(stage.office1, 0);
+    stage_day(&stage);
+    struct travel travel = stage_since(world, &before);
+    stage_expect(&stage, stage_holds(stage.hub, &honest), "an honest dossier is not held up");
+    stage_expect(&stage, says_refused(stage.office1), "the office says that logs are refused");
+    stage_allow(&stage, &travel, RECORDS_A_DAY);
+    script_close(&flood.script);
 }
 
 /* New logs without end: so many a day, so many in all. */

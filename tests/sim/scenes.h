@@ -28,6 +28,7 @@ struct world;
     X(full_hub_then_room, 0, "a hub without room is asked for ever (267066261435)")                \
     X(clocks, 0, "a clock at 1970 or 2099 decides something (H34, H35)")                           \
     X(fork_every_seq, 0, "a device forks its log behind every record (H02)")                       \
+    X(nine_branches_told_differently, 0, "two nodes that cannot become equal ask for ever (H02)")  \
     X(thousand_logs, 0, "a stolen key opens logs without end (H32)")                               \
     X(ten_thousand_heads, 0, "every record cites the genesis alone (H23)")                         \
     X(sybil_devices, 0, "keys made by the hundred, none granted (H33)")                            \
