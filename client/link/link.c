@@ -434,7 +434,7 @@ struct link *link_open(struct link_shared *shared, const struct link_options *op
     self.authority = link->authority;
     self.chain_mode = shared->chain_mode;
     self.window_bytes = window_of(shared);
-    self.line_rate = options->line_rate;
+    self.line = options->line;
     self.flight = options->flight;
     self.begun = options->role == SESSION_SERVER ? begun_frames_take : NULL;
     self.begun_context = &shared->begun;

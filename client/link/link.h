@@ -44,8 +44,8 @@ struct link_options {
     enum session_role role;
     struct public_key peer;             /* the pinned key of the node above; SESSION_CLIENT only */
     uint8_t nonce[SESSION_NONCE_BYTES]; /* the client's */
-    uint64_t line_rate;  /* what the last line to that peer bore, bytes a second; 0 unknown */
-    struct bytes flight; /* link_flight() of the last link to that peer; copied */
+    struct session_line line;           /* what the last line to that peer was like */
+    struct bytes flight;                /* link_flight() of the last link to that peer; copied */
 };
 
 /* Begins a session on an open connection; NULL: no memory, the caller disconnects. */

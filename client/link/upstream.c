@@ -91,7 +91,7 @@ struct link *upstream_opened(struct upstream *upstream)
     struct link_options options = {
         .id = upstream->id, .role = SESSION_CLIENT, .peer = upstream->key};
 
-    options.line_rate = upstream->line_rate;
+    options.line = upstream->line;
     options.flight = buffer_view(&upstream->flight);
     memcpy(options.nonce, upstream->nonce, sizeof options.nonce);
     upstream->opened_us = clock_now_us();
@@ -112,8 +112,8 @@ void upstream_lost(struct upstream *upstream, const struct link *link,
         buffer_reset(&upstream->flight);
         buffer_append_bytes(&upstream->flight, link_flight(link));
     }
-    if (report->line_rate > 0)
-        upstream->line_rate = report->line_rate;
+    if (report->line.rate > 0)
+        upstream->line = report->line;
     upstream->id = 0;
     upstream->link = NULL;
     upstream->failures = steady ? 1 : upstream->failures + 1;

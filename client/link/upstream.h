@@ -22,10 +22,10 @@ struct upstream {
     uint8_t nonce[SESSION_NONCE_BYTES];
     unsigned failures; /* in a row */
     uint64_t opened_us;
-    bool settled;         /* this connection came to rest once */
-    uint64_t line_rate;   /* what the last connection measured, bytes a second; 0 unknown */
-    struct buffer flight; /* what was under way on it */
-    bool ended;           /* no more attempts */
+    bool settled;             /* this connection came to rest once */
+    struct session_line line; /* what the last connection measured */
+    struct buffer flight;     /* what was under way on it */
+    bool ended;               /* no more attempts */
 };
 
 /* |retry_most_s|: the longest wait, seconds, 0 = the default. Errors: NO_MEMORY. */

@@ -39,8 +39,8 @@ static void make_session(struct endpoint *endpoint)
     self.role = endpoint->role;
     self.authority = endpoint->authority;
     self.window_bytes = watch_window_bytes(endpoint);
-    self.line_rate =
-        self.role == SESSION_CLIENT ? node->routes[endpoint->route].line_rate : self.line_rate;
+    if (self.role == SESSION_CLIENT)
+        self.line = node->routes[endpoint->route].line;
     self.chain_mode = prng_chance(&node->world->prng, 500) ? CHAIN_BY_RUN : CHAIN_EACH;
     remnant_tell(endpoint, &self);
     endpoint->session = session_new(&self);
@@ -80,7 +80,7 @@ void endpoint_free(struct endpoint *endpoint, bool crashed)
         struct route *route = &node->routes[endpoint->route];
         struct session_report report;
         session_report(endpoint->session, &report);
-        route->line_rate = report.line_rate > 0 ? report.line_rate : route->line_rate;
+        route->line = report.line.rate > 0 ? report.line : route->line;
         route->endpoint = route->endpoint == endpoint->id ? 0 : route->endpoint;
     }
     session_free(endpoint->session);

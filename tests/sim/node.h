@@ -20,16 +20,16 @@ struct spoilt {
 
 /* A way up: the node calls |server| whenever it may. */
 struct route {
-    size_t server;         /* index of the computer above */
-    struct public_key key; /* pinned: the node that is called */
-    bool wanted;           /* someone wants this connection */
-    bool blocked;          /* a partition */
-    uint64_t endpoint;     /* of the standing connection at this node; 0 none */
-    uint64_t failures;     /* in a row, for the back-off */
-    uint64_t line_rate;    /* as the last connection measured it; 0 unknown */
-    bool pending;          /* a CONNECT is in the queue */
-    bool windowed;         /* its line stands two minutes a day, if the weather says so ... */
-    uint64_t window_us;    /* ... from then on */
+    size_t server;            /* index of the computer above */
+    struct public_key key;    /* pinned: the node that is called */
+    bool wanted;              /* someone wants this connection */
+    bool blocked;             /* a partition */
+    uint64_t endpoint;        /* of the standing connection at this node; 0 none */
+    uint64_t failures;        /* in a row, for the back-off */
+    struct session_line line; /* as the last connection measured it */
+    bool pending;             /* a CONNECT is in the queue */
+    bool windowed;            /* its line stands two minutes a day, if the weather says so ... */
+    uint64_t window_us;       /* ... from then on */
 };
 
 /* A disk as it was copied, and whose it is. */

@@ -70,7 +70,7 @@ static void meet(struct world *world)
 static void be_slow(struct pair *pair, struct session_self *self)
 {
     (void)pair;
-    self->line_rate = self->role == SESSION_CLIENT ? 8000 : 0;
+    self->line.rate = self->role == SESSION_CLIENT ? 8000 : 0;
 }
 
 enum { FLAGS_AT = 1, FLAG_PRELUDE = 8, BEFORE_AT = 23 /* with one run below seq 128 */ };

@@ -60,7 +60,7 @@ static enum status server_said_hello(struct session *session, struct bytes frame
     session->proved = true;
     session->hello_deadline_us = 0;
     line_init(&session->line, (uint64_t)1 << hello.window_log2);
-    line_expect(&session->line, session->self.line_rate);
+    line_expect(&session->line, &session->self.line);
     status = session_scopes(session);
     session->need_vector = true;
     session->phase = PHASE_READ;

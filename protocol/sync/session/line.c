@@ -31,11 +31,12 @@ void line_rest(struct line *line)
     line->first = line->count = 0;
 }
 
-void line_expect(struct line *line, uint64_t rate)
+void line_expect(struct line *line, const struct session_line *before)
 {
-    line->rate = rate;
-    if (rate > 0) {
-        line->frame = frame_of(rate, LINE_FRAME_MOST);
+    line->rate = before->rate;
+    line->trip_us = before->trip_us;
+    if (before->rate > 0) {
+        line->frame = frame_of(before->rate, LINE_FRAME_MOST);
     }
 }
 

@@ -11,9 +11,7 @@
 #ifndef HOSO_PROTOCOL_SYNC_SESSION_LINE_H
 #define HOSO_PROTOCOL_SYNC_SESSION_LINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "protocol/sync/session/session.h"
 
 enum {
     LINE_FRAME_LEAST = 512,
@@ -42,8 +40,8 @@ struct line {
 
 /* A line whose receiver takes |window| bytes; nothing is measured yet. */
 void line_init(struct line *line, uint64_t window);
-/* What a line to the same peer measured before: the first frames are made for that. 0: nothing. */
-void line_expect(struct line *line, uint64_t rate);
+/* What a line to the same peer measured before: the first frames are made for that. */
+void line_expect(struct line *line, const struct session_line *before);
 /* Frees what it holds; nothing flies any more. */
 void line_rest(struct line *line);
 /* May |size| more bytes leave now? One frame always may while the window is open. */

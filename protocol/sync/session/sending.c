@@ -8,6 +8,7 @@ enum {
     READ_AHEAD = 2,         /* frames encoded and waiting for the line */
     READ_MOST = 240 * 1024, /* raw bytes asked of one READ */
     READ_LEAST = 1024,
+    PRELUDE_A_RECORD = 16,
     /* What comes fits one frame, and is no more receipts than a frame may hold: one of no heads is
        longer than the least. */
     RECEIPT_BYTES_LEAST = 120,
@@ -77,10 +78,13 @@ static enum status make_prelude(struct session *session, const struct read_recor
     if (session->plain || run->follow != FOLLOW_KNOWN) {
         return STATUS_OK;
     }
+    /* Each costs both ends some 4 us, and a single record gains little from more than a few. */
+    size_t most = PRELUDE_A_RECORD * run->count;
+    most = most < LIMIT_PRELUDE_RECORDS ? most : LIMIT_PRELUDE_RECORDS;
     struct record *records = arena_array(&session->scratch, count, sizeof *records);
     size_t bytes = 0;
     size_t first = count;
-    while (records != NULL && first > 0 && count - first < LIMIT_PRELUDE_RECORDS) {
+    while (records != NULL && first > 0 && count - first < most) {
         const struct read_record *item = &items[first - 1];
         struct record *record = &records[first - 1];
         bytes += item->raw.size;

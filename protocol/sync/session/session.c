@@ -28,7 +28,7 @@ struct session *session_new(const struct session_self *self)
     session->self.window_bytes = (size_t)1 << log2;
     session->cursor = self->cursor;
     session->digest_stale = true;
-    session->raw_per_wire = self->line_rate > 0 ? RAW_PER_WIRE_KNOWN : RAW_PER_WIRE_FIRST;
+    session->raw_per_wire = self->line.rate > 0 ? RAW_PER_WIRE_KNOWN : RAW_PER_WIRE_FIRST;
     session->vectors_backoff = 1;
     session->patience_us = ROOM_LEAST_US;
     session->owed_us = UINT64_MAX;
@@ -421,6 +421,6 @@ void session_report(const struct session *session, struct session_report *report
     report->in_flight = session->line.sent > session->line.acked;
     report->waiting = session->inbox.size - session->inbox_at;
     report->payload_acked = session->line.acked;
-    report->line_rate = session->line.rate;
+    report->line = (struct session_line){session->line.rate, session->line.trip_us};
     report->state = state_name(session);
 }

@@ -33,6 +33,12 @@ struct invitation_secret {
     uint8_t secret[32];
 };
 
+/* A line as a connection measured it; 0: it did not. */
+struct session_line {
+    uint64_t rate;    /* bytes a second it bears */
+    uint64_t trip_us; /* until a frame is acknowledged, at its shortest */
+};
+
 /* What the session must know of its node. Borrowed: valid until session_free() (authority: until
  * replaced). */
 struct session_self {
@@ -50,9 +56,8 @@ struct session_self {
     bool marks_certain; /* the last session to this peer ended with nothing in flight */
     bool has_invitation;
     struct invitation_secret invitation;
-    uint64_t
-        line_rate; /* session_report.line_rate of the last connection to that peer; 0 unknown */
-    struct bytes flight; /* session_flight() of the last connection to that peer; copied */
+    struct session_line line; /* session_report.line of the last connection to that peer */
+    struct bytes flight;      /* session_flight() of the last connection to that peer; copied */
     /* server only: is |proof| that of an open invitation? Called inside step; pure look-up in
      * memory. */
     bool (*invited)(void *context, const struct hash *proof, const struct public_key *key,
@@ -234,8 +239,8 @@ struct session_report {
     uint64_t records_sent, records_received;
     uint64_t payload_sent, payload_received; /* bytes of frames */
     uint64_t payload_acked;                  /* of records sent: what the peer disposed of */
-    uint64_t line_rate;                      /* bytes a second the line bears; 0 not measured */
-    uint64_t retry_after_ms;                 /* named by a busy peer; 0 none */
+    struct session_line line;
+    uint64_t retry_after_ms; /* named by a busy peer; 0 none */
     uint64_t paths[PATH_COUNT];
     size_t waiting; /* bytes of frames that wait to be worked off: an owner that reads no more of
                        the line above half of the window keeps every sender within the bound */
