@@ -60,7 +60,8 @@ void begun_frames_keep(struct begun_frames *frames, const struct public_key *key
     frame->key = *key;
 }
 
-void begun_frames_take(void *frames, const struct public_key *key, struct buffer *out)
+void begun_frames_take(struct begun_frames *frames, const struct public_key *key,
+                       struct buffer *out)
 {
     struct begun_frame *frame = find(frames, key);
 

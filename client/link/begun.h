@@ -28,8 +28,8 @@ void begun_frames_deinit(struct begun_frames *frames);
  * kept, and the frame comes whole. */
 void begun_frames_keep(struct begun_frames *frames, const struct public_key *key,
                        struct bytes beginning);
-/* Moves what |frames|, a struct begun_frames, has for |key| to the end of |out|, if it has
- * anything: session_self.begun. */
-void begun_frames_take(void *frames, const struct public_key *key, struct buffer *out);
+/* Moves what is kept for |key| to the end of |out|; nothing if there is none. */
+void begun_frames_take(struct begun_frames *frames, const struct public_key *key,
+                       struct buffer *out);
 
 #endif

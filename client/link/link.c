@@ -436,8 +436,8 @@ struct link *link_open(struct link_shared *shared, const struct link_options *op
     self.window_bytes = window_of(shared);
     self.line = options->line;
     self.flight = options->flight;
-    self.begun = options->role == SESSION_SERVER ? begun_frames_take : NULL;
-    self.begun_context = &shared->begun;
+    self.begun = options->role == SESSION_SERVER ? shared->begun : NULL;
+    self.begun_context = shared->context;
     link->session = session_new(&self);
     link->timer = timer_new(shared->net, link_due, link);
     if (link->session == NULL || link->timer == NULL) {

@@ -9,7 +9,6 @@
 #ifndef HOSO_CLIENT_LINK_LINK_H
 #define HOSO_CLIENT_LINK_LINK_H
 
-#include "client/link/begun.h"
 #include "client/link/journal.h"
 #include "client/link/net/net.h"
 #include "client/link/quiet.h"
@@ -31,7 +30,8 @@ struct link_shared {
     enum chain_mode chain_mode;
     struct quiet quiet;       /* of lines about strangers */
     struct quiet quiet_peers; /* of those about what known peers bring: none may hide the other */
-    struct begun_frames begun;
+    /* session_self.begun, for links of peers below; gets |context|. */
+    void (*begun)(void *context, const struct public_key *key, struct buffer *out);
     struct link *first; /* all links, linked through themselves */
     size_t count;
     /* session_report() of |link| changed. */

@@ -9,6 +9,7 @@
 void reception_deinit(struct reception *reception)
 {
     presence_deinit(&reception->presence);
+    begun_frames_deinit(&reception->begun);
 }
 
 void reception_turned_away(struct reception *reception, const char *why)
@@ -133,7 +134,28 @@ void reception_begun(struct reception *reception, const struct link *link, struc
         beginning.at[0] != FRAME_RECORDS)
         return;
     link_report(link, &report);
-    begun_frames_keep(&reception->shared->begun, &report.peer, beginning);
+    begun_frames_keep(&reception->begun, &report.peer, beginning);
+}
+
+/* The newest first; one whose line died without a word ends with what came of its frame, too. */
+void reception_take_begun(struct reception *reception, const struct public_key *key,
+                          struct buffer *out)
+{
+    begun_frames_take(&reception->begun, key, out);
+    for (struct link *link = reception->shared->first; link != NULL && out->size == 0;
+         link = link_next(link)) {
+        struct bytes beginning = {NULL, 0};
+        struct session_report report;
+
+        if (link_role(link) != SESSION_SERVER || !link_is_known(link))
+            continue;
+        link_report(link, &report);
+        if (public_key_equal(&report.peer, key))
+            beginning = net_begun(reception->shared->net, link_id(link));
+        if (beginning.size > 0 && beginning.size <= BEGUN_FRAME_BYTES &&
+            beginning.at[0] == FRAME_RECORDS)
+            buffer_append_bytes(out, beginning);
+    }
 }
 
 void reception_closed(struct reception *reception, const struct link *link)

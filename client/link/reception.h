@@ -6,6 +6,7 @@
 #ifndef HOSO_CLIENT_LINK_RECEPTION_H
 #define HOSO_CLIENT_LINK_RECEPTION_H
 
+#include "client/link/begun.h"
 #include "client/link/link.h"
 #include "client/link/presence.h"
 #include "client/link/quiet.h"
@@ -22,6 +23,7 @@ enum {
 
 struct reception {
     struct link_shared *shared;
+    struct begun_frames begun;
     struct presence presence;
     uint64_t newcomers[NEWCOMERS_MOST]; /* links whose keys are proved and not known yet */
     size_t newcomer_next;
@@ -37,6 +39,10 @@ void reception_turned_away(struct reception *reception, const char *why);
 void reception_look(struct reception *reception, struct link *link);
 /* A link's connection ends within a frame: what came of it is kept for the next of that peer. */
 void reception_begun(struct reception *reception, const struct link *link, struct bytes beginning);
+/* session_self.begun: what was kept, or stands in a connection of |key| whose line has died unseen.
+ */
+void reception_take_begun(struct reception *reception, const struct public_key *key,
+                          struct buffer *out);
 /* |link| is gone. */
 void reception_closed(struct reception *reception, const struct link *link);
 

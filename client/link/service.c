@@ -123,6 +123,13 @@ static void on_begun(void *context, uint64_t id, struct bytes beginning)
         reception_begun(&service->reception, link, beginning);
 }
 
+static void on_take_begun(void *context, const struct public_key *key, struct buffer *out)
+{
+    struct service *service = context;
+
+    reception_take_begun(&service->reception, key, out);
+}
+
 static void on_closed(void *context, uint64_t id, void *attached, const char *why)
 {
     struct service *service = context;
@@ -396,6 +403,7 @@ enum status service_open(const struct service_options *options, struct service *
     service->shared.journal = options->journal;
     service->shared.chain_mode = options->chain_mode;
     service->shared.changed = on_changed;
+    service->shared.begun = on_take_begun;
     service->shared.context = service;
     if (status == STATUS_OK)
         status = open_upstream(service);
@@ -489,7 +497,6 @@ void service_close(struct service *service)
     net_free(service->net);
     traffic_deinit(&service->traffic);
     reception_deinit(&service->reception);
-    begun_frames_deinit(&service->shared.begun);
     mailbox_deinit(&service->mailbox);
     free(service);
 }

@@ -8,10 +8,11 @@
  * Each connection is passed on to 127.0.0.1:TO. |rate| and |delay| hold in each direction, of all
  * connections together. A slow line holds little: what is not on its way yet stays with the sender.
  * --cut-after-ms resets a connection that old, --cut-after-bytes one that has carried so many
- * bytes. SIGUSR1 freezes every line (half open: nothing moves, nothing is closed), SIGUSR2 lets it
- * go on. SIGHUP: the lines that stand are dead from now on, half open for ever; new ones work.
- * SIGTERM ends with all connections. --count: at the end, and at each closed connection,
- * FILE holds one line of JSON {"connections","up","down"}: TCP payload in bytes, up = towards TO.
+ * bytes; with --unseen only the end that connected learns it, the other is half open from then on.
+ * SIGUSR1 freezes every line (half open: nothing moves, nothing is closed), SIGUSR2 lets it go on.
+ * SIGHUP: the lines that stand are dead from now on, half open for ever; new ones work. SIGTERM
+ * ends with all connections. --count: at the end, and at each closed connection, FILE holds one
+ * line of JSON {"connections","up","down"}: TCP payload in bytes, up = towards TO.
  * --trace: FILE gets a line "MILLISECONDS CONNECTION up|down BYTES" for what is delivered.
  * Prints "ready PORT" once it listens (port 0 picks one).
  */
@@ -76,7 +77,7 @@ struct proxy {
     int64_t free_us[2]; /* when the rate lets the next byte in, each way */
     const char *count_path;
     FILE *trace;
-    bool frozen, over;
+    bool frozen, over, unseen;
     uint64_t connections, moved[2];
     struct line lines[LINES_MAX];
 };
@@ -106,6 +107,18 @@ static void write_count(const struct proxy *proxy)
                   (unsigned long long)proxy->connections, (unsigned long long)proxy->moved[0],
                   (unsigned long long)proxy->moved[1]);
     (void)fclose(file);
+}
+
+/* The end that connected sees a reset; the other one hears nothing any more. The line's place stays
+ * taken. */
+static void line_die(struct proxy *proxy, struct line *line)
+{
+    struct linger hard = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(line->ends[0], SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    (void)close(line->ends[0]);
+    line->ends[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    line->dead = true;
+    write_count(proxy);
 }
 
 /* |reset|: both ends see ECONNRESET, as when a line is cut; else they see the end of the stream. */
@@ -234,7 +247,12 @@ static void line_serve(struct proxy *proxy, struct line *line, const short *read
             alive = flow_take(proxy, line, from);
         if (alive)
             alive = flow_give(proxy, line, from);
-        if (!alive || line_is_due_for_cut(proxy, line)) {
+        bool due = line_is_due_for_cut(proxy, line);
+        if (alive && due && proxy->unseen) {
+            line_die(proxy, line);
+            return;
+        }
+        if (!alive || due) {
             line_close(proxy, line, true);
             return;
         }
@@ -344,6 +362,7 @@ static const struct option options[] = {{"listen", required_argument, NULL, 'l'}
                                         {"delay-ms", required_argument, NULL, 'd'},
                                         {"cut-after-ms", required_argument, NULL, 'c'},
                                         {"cut-after-bytes", required_argument, NULL, 'b'},
+                                        {"unseen", no_argument, NULL, 'u'},
                                         {"count", required_argument, NULL, 'n'},
                                         {"trace", required_argument, NULL, 'e'},
                                         {NULL, 0, NULL, 0}};
@@ -357,7 +376,8 @@ int main(int argc, char **argv)
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == '?')
             return 2;
-        long long value = option == 'n' || option == 'e' ? 0 : strtoll(optarg, NULL, 10);
+        bool number = option != 'n' && option != 'e' && option != 'u';
+        long long value = number ? strtoll(optarg, NULL, 10) : 0;
         switch (option) {
         case 'l':
             port = (long)value;
@@ -376,6 +396,9 @@ int main(int argc, char **argv)
             break;
         case 'b':
             proxy.cut_after_bytes = (uint64_t)value;
+            break;
+        case 'u':
+            proxy.unseen = true;
             break;
         case 'e':
             proxy.trace = fopen(optarg, "w");

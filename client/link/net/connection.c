@@ -144,6 +144,13 @@ enum status net_send(struct net *net, uint64_t id, struct bytes frame)
     return status;
 }
 
+struct bytes net_begun(struct net *net, uint64_t id)
+{
+    struct connection *connection = slots_find(&net->connections, id);
+
+    return connection != NULL ? buffer_view(&connection->inbox) : bytes_of(NULL, 0);
+}
+
 void *net_attached(struct net *net, uint64_t id)
 {
     struct connection *connection = slots_find(&net->connections, id);

@@ -88,6 +88,8 @@ CHECK_RESULT enum status net_connect(struct net *net, const struct address *addr
 /* Queues a copy of |frame|. Errors: NOT_FOUND (closed); LIMIT (the peer does not take what it is
  * sent: close it); NO_MEMORY. */
 CHECK_RESULT enum status net_send(struct net *net, uint64_t id, struct bytes frame);
+/* What came of a frame that is not whole; borrowed until the loop goes on. */
+struct bytes net_begun(struct net *net, uint64_t id);
 /* What |opened| hung on the connection; NULL where the id is dead. */
 void *net_attached(struct net *net, uint64_t id);
 /* Ends a connection after what is queued was sent, at the latest a few seconds on. */
