@@ -157,6 +157,54 @@ static void test_due__bounds(void **state)
     assert_int_equal(due_count(&closed, START_SAME_DAY, 1, 0, &due), STATUS_USAGE);
 }
 
+/* ---- waiting ---- */
+
+struct waiting {
+    const char *policy;
+    uint64_t term;
+    const char *received;
+    const char *from;
+    const char *until;
+    const char *due;
+};
+
+static void test_due__waiting_moves_it_by_the_time_waited(void **state)
+{
+    static const struct waiting rows[] = {
+        {"D", 3, "2026-11-20T10:00", "2026-11-20T16:00", "2026-11-23T10:00", "2026-11-27T17:00"},
+        {"D", 3, "2026-11-20T10:00", "2026-11-20T16:00", "2026-11-20T16:30", "2026-11-26T17:00"},
+        {"D", 3, "2026-11-20T10:00", "2026-11-21T09:00", "2026-11-22T09:00", "2026-11-26T17:00"},
+        {"S", 0, "2026-11-20T10:00", "2026-11-20T11:00", "2026-11-25T09:00", "2026-11-25T17:00"},
+        {"H", 8, "2026-11-23T08:00", "2026-11-23T09:00", "2026-11-23T14:00", "2026-11-25T11:00"},
+        {"H", 8, "2026-11-20T07:00", "2026-11-20T09:00", "2026-11-20T10:00", "2026-11-23T08:00"},
+        {"H", 8, "2026-11-20T07:00", "2026-11-20T12:00", "2026-11-20T13:00", "2026-11-20T17:00"},
+        {"C", 30, "2026-08-01T10:00", "2026-08-10T10:00", "2026-08-15T10:00", "2026-09-07T17:00"},
+        {"C", 30, "2026-08-01T10:00", "2026-08-15T10:00", "2026-08-10T10:00", "2026-09-03T17:00"},
+    };
+    const struct district *district = *state;
+    char text[TIME_TEXT_BYTES];
+    enum start_policy policy;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct due due = count(district, rows[i].policy, rows[i].term, rows[i].received);
+        assert_int_equal(start_policy_of(bytes_of_text(rows[i].policy), &policy), STATUS_OK);
+        assert_int_equal(due_extend(&district->calendar, policy, seconds_of(rows[i].from),
+                                    seconds_of(rows[i].until), &due),
+                         STATUS_OK);
+        time_format(due.seconds, PRECISION_MINUTE, TIME_VIETNAM_ZONE_MINUTES, text);
+        text[16] = 0;
+        if (strcmp(text, rows[i].due) != 0)
+            fail_msg("row %zu: %s, not %s", i, text, rows[i].due);
+    }
+    struct due due = count(district, "D", 3, "2026-11-20T10:00");
+    assert_int_equal(due_extend(&district->calendar, START_WORKING_DAYS, 0,
+                                ((int64_t)DUE_WAIT_DAYS_MAX + 1) * 86400, &due),
+                     STATUS_LIMIT);
+    assert_int_equal(due_extend(&district->calendar, START_WORKING_DAYS, 0, INT64_MAX, &due),
+                     STATUS_LIMIT);
+    assert_int_equal(due.seconds, seconds_of("2026-11-26T17:00"));
+}
+
 /* ---- a second count, as one would do it on a wall calendar ---- */
 
 static bool naive_works(const struct pack *pack, int64_t day)
@@ -308,6 +356,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_due__the_known_cases, open_district, close_district),
         cmocka_unit_test_setup_teardown(test_due__a_day_the_calendar_does_not_cover_is_provisional,
+                                        open_district, close_district),
+        cmocka_unit_test_setup_teardown(test_due__waiting_moves_it_by_the_time_waited,
                                         open_district, close_district),
         cmocka_unit_test_setup_teardown(test_due__bounds, open_district, close_district),
         cmocka_unit_test_setup_teardown(test_due__agrees_with_a_naive_count, open_district,

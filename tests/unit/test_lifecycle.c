@@ -1,5 +1,6 @@
 /* The verbs that move a dossier on, at one office's counter. */
 #include "client/command/verb.h"
+#include "client/text/time.h"
 #include "tests/lib/counter.h"
 #include "tests/lib/unit.h"
 
@@ -36,18 +37,32 @@ static int close_office(void **state)
     return 0;
 }
 
-static void receive(struct office *office, const char *number)
+static void set_clock(struct office *office, const char *text)
+{
+    struct moment moment;
+
+    assert_int_equal(time_parse(bytes_of_text(text), TIME_VIETNAM_ZONE_MINUTES, &moment),
+                     STATUS_OK);
+    office->counter.site.clock = moment.seconds;
+}
+
+static void receive_for(struct office *office, const char *procedure, const char *number)
 {
     char arguments[512];
 
     (void)snprintf(arguments, sizeof arguments,
-                   "{\"as\":\"tn01\",\"procedure\":\"1.001022\",\"fields\":{\"chu_ho_so\":\"Hồ Thị "
+                   "{\"as\":\"tn01\",\"procedure\":\"%s\",\"fields\":{\"chu_ho_so\":\"Hồ Thị "
                    "Hòa\",\"so_giay_to\":\"%s\"}}",
-                   number);
+                   procedure, number);
     assert_int_equal(counter_run(&office->counter, "receive", arguments), HOSO_DONE);
     struct bytes code = json_as_text(json_member(office->counter.document, "code"));
     (void)snprintf(office->code, sizeof office->code, "%.*s", (int)code.size,
                    (const char *)code.at);
+}
+
+static void receive(struct office *office, const char *number)
+{
+    receive_for(office, "1.001022", number);
 }
 
 /* Runs |verb| on the dossier with |more| members beside its code. */
@@ -204,9 +219,108 @@ static void test_lifecycle__a_request_told_twice_is_done_once(void **state)
     assert_int_equal(state_of(office), 4);
 }
 
+/* ---- deadlines ---- */
+
+struct moment_of {
+    const char *at; /* what the clock says */
+    const char *verb;
+    const char *more;
+    const char *due; /* afterwards */
+    const char *source;
+    bool waiting;
+};
+
+static void check_deadline(struct office *office, const struct moment_of *row)
+{
+    assert_int_equal(run(office, "show", "\"as\":\"tn01\""), HOSO_DONE);
+    const struct json *deadline = json_member(office->counter.document, "deadline");
+    struct bytes due = json_as_text(json_member(deadline, "due"));
+    if (!bytes_equal_text(due, row->due))
+        fail_msg("%s %s: due %.*s, not %s", row->at, row->verb, (int)due.size, (const char *)due.at,
+                 row->due);
+    assert_true(bytes_equal_text(json_as_text(json_member(deadline, "source")), row->source));
+    assert_int_equal(!json_holds_null(json_member(deadline, "waiting_since")), row->waiting);
+}
+
+static void check_deadlines(struct office *office, const struct moment_of *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        set_clock(office, rows[i].at);
+        enum hoso_code code = run(office, rows[i].verb, rows[i].more);
+        if (code != HOSO_DONE)
+            fail_msg("%s %s: %d", rows[i].at, rows[i].verb, code);
+        check_deadline(office, &rows[i]);
+    }
+}
+
+static void test_lifecycle__complete_papers_start_the_term_anew(void **state)
+{
+    static const struct moment_of rows[] = {
+        {"2026-11-20T11:00", "assign", "\"as\":\"" HEAD "\",\"fields\":{\"can_bo_xu_ly\":\"ht01\"}",
+         "2026-11-26T17:00+07:00", "counted", false},
+        {"2026-11-23T09:00", "supplement", "\"as\":\"ht01\",\"reason\":\"thiếu chứng cứ\"",
+         "2026-11-26T17:00+07:00", "counted", true},
+        {"2026-11-25T09:00", "complete", "\"as\":\"tn01\"", "2026-11-30T17:00+07:00", "counted",
+         false},
+        {"2026-11-26T09:00", "fee",
+         "\"as\":\"ht01\",\"what\":\"ask\",\"fields\":{\"phi\":\"15000\"}",
+         "2026-11-30T17:00+07:00", "counted", true},
+        {"2026-11-27T09:00", "fee", "\"as\":\"tn01:cashier\",\"what\":\"pay\"",
+         "2026-12-01T17:00+07:00", "counted", false},
+        {"2026-11-30T09:00", "apologise",
+         "\"as\":\"" HEAD
+         "\",\"reason\":\"mất điện\",\"fields\":{\"hen_tra\":\"2026-12-08T17:00\"}",
+         "2026-12-08T17:00+07:00", "written", false},
+    };
+    struct office *office = *state;
+
+    set_clock(office, "2026-11-20T10:00");
+    receive(office, "046190000099");
+    check_deadlines(office, rows, sizeof rows / sizeof *rows);
+}
+
+static void test_lifecycle__time_waited_is_added_once(void **state)
+{
+    static const struct moment_of rows[] = {
+        {"2026-11-20T11:00", "assign", "\"as\":\"" HEAD "\",\"fields\":{\"can_bo_xu_ly\":\"ht01\"}",
+         "2026-11-26T17:00+07:00", "counted", false},
+        {"2026-11-23T09:00", "supplement", "\"as\":\"ht01\",\"reason\":\"thiếu bản sao\"",
+         "2026-11-26T17:00+07:00", "counted", true},
+        {"2026-11-25T09:00", "complete", "\"as\":\"tn01\"", "2026-11-27T17:00+07:00", "counted",
+         false},
+        /* Late already: waiting for a fee does not make it timely. */
+        {"2026-11-30T09:00", "fee",
+         "\"as\":\"ht01\",\"what\":\"ask\",\"fields\":{\"phi\":\"1000\"}", "2026-11-27T17:00+07:00",
+         "counted", true},
+        {"2026-12-02T09:00", "fee", "\"as\":\"tn01:cashier\",\"what\":\"pay\"",
+         "2026-11-27T17:00+07:00", "counted", false},
+    };
+    struct office *office = *state;
+
+    set_clock(office, "2026-11-20T10:00");
+    receive_for(office, "1.001731", "046190000099");
+    check_deadlines(office, rows, sizeof rows / sizeof *rows);
+}
+
+static void test_lifecycle__the_slip_has_the_due_date(void **state)
+{
+    struct office *office = *state;
+
+    set_clock(office, "2026-11-23T15:00:01");
+    receive_for(office, "2.000815", "046190000099");
+    struct bytes due = json_as_text(json_member(office->counter.document, "due"));
+    assert_true(bytes_equal_text(due, "2026-11-25T17:00+07:00"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_lifecycle__complete_papers_start_the_term_anew,
+                                        open_office, close_office),
+        cmocka_unit_test_setup_teardown(test_lifecycle__time_waited_is_added_once, open_office,
+                                        close_office),
+        cmocka_unit_test_setup_teardown(test_lifecycle__the_slip_has_the_due_date, open_office,
+                                        close_office),
         cmocka_unit_test_setup_teardown(test_lifecycle__a_dossier_from_counter_to_citizen,
                                         open_office, close_office),
         cmocka_unit_test_setup_teardown(test_lifecycle__supplement_and_apology_happen_once,

@@ -1,11 +1,13 @@
 #include "client/command/verb.h"
+#include "client/command/verb/deadline.h"
 #include "client/command/verb/draft.h"
 #include "client/replica/case/case.h"
 #include "client/replica/case/field.h"
 
 #include <string.h>
 
-static void write_answer(struct call *call, const struct act_result *result)
+static void write_answer(struct call *call, const struct act_result *result,
+                         const struct view *view)
 {
     struct json_writer *writer = &call->writer;
 
@@ -15,13 +17,15 @@ static void write_answer(struct call *call, const struct act_result *result)
     json_write_flag(writer, "provisional", result->provisional);
     json_write_hex(writer, "record", result->record.bytes, sizeof result->record.bytes);
     json_write_flag(writer, "repeated", result->repeated);
+    deadline_write_due(call, view);
     json_close_object(writer);
     json_write_end(writer);
 }
 
-static void say_answer(struct call *call, const struct act_result *result)
+static void say_answer(struct call *call, const struct act_result *result, const struct view *view)
 {
     call_say(call, "%s\n", "%s\n", result->code);
+    deadline_say(call, view, false);
     if (result->repeated)
         call_say(call, "Yêu cầu này đã được ghi trước đó; không ghi thêm.\n",
                  "This request was written before; nothing was added.\n");
@@ -54,6 +58,23 @@ static void take_moment(struct draft *draft)
     }
 }
 
+/* It is taken in whatever comes now: what cannot be shown of it is left out. */
+static void tell(struct call *call, const struct act_result *result)
+{
+    struct replica_read *read = NULL;
+    struct view view = {.load = VIEW_NOT_LOADED};
+
+    if (replica_read_begin(call->host->replica, &read) ||
+        replica_view(read, &result->case_name, &call->arena, &view))
+        view = (struct view){.load = VIEW_NOT_LOADED};
+    if (call->json)
+        write_answer(call, result, &view);
+    else
+        say_answer(call, result, &view);
+    if (read)
+        replica_read_end(read);
+}
+
 void command_receive(struct call *call)
 {
     struct draft draft;
@@ -77,10 +98,6 @@ void command_receive(struct call *call)
     if (!call_composed(call, "request_id", &draft.act.request))
         return;
     take_moment(&draft);
-    if (!draft_perform(&draft, false, &result))
-        return;
-    if (call->json)
-        write_answer(call, &result);
-    else
-        say_answer(call, &result);
+    if (draft_perform(&draft, false, &result))
+        tell(call, &result);
 }

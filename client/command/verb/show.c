@@ -3,6 +3,7 @@
 #include "client/command/verb.h"
 #include "client/command/verb/act_words.h"
 #include "client/command/verb/case_text.h"
+#include "client/command/verb/deadline.h"
 #include "client/command/verb/reach.h"
 #include "client/text/time.h"
 
@@ -157,6 +158,7 @@ static void write_case(struct call *call, const struct view *view, unsigned leve
     json_write_string(writer, "load", load_name(view->load));
     json_write_unsigned(writer, "conflicts", view->conflict_count);
     json_write_unsigned(writer, "held", view->held_count);
+    deadline_write(call, view);
     json_open_object(writer, "fields");
     for (size_t i = 0; i < view->field_count; i++)
         write_field(call, view, &view->fields[i]);
@@ -300,6 +302,7 @@ static void say_case(struct call *call, const struct view *view, unsigned levels
     else if (view->load != VIEW_LOADED)
         call_say(call, "  Hồ sơ chưa có đủ trên máy này (%s).\n",
                  "  The dossier is not complete here (%s).\n", load_name(view->load));
+    deadline_say(call, view, call_flag(call, "history"));
     for (size_t i = 0; i < view->field_count; i++)
         say_field(call, view, &view->fields[i]);
     if (call_flag(call, "history")) {

@@ -3,6 +3,7 @@
 #include "client/replica/act/number.h"
 #include "client/replica/case/field.h"
 #include "client/text/text.h"
+#include "protocol/case/deadline/deadline.h"
 
 #include <string.h>
 
@@ -166,6 +167,15 @@ static void count_records(const struct loaded_case *loaded, struct summary *summ
     }
 }
 
+static enum status take_deadline(const struct view *view, struct arena *arena,
+                                 struct summary *summary)
+{
+    struct deadline deadline;
+    enum status status = deadline_of(view, arena, &deadline);
+    summary->due = deadline.source == DEADLINE_NONE ? INT64_MIN : deadline.due.seconds;
+    return status;
+}
+
 enum status summary_of_case(const struct loaded_case *loaded, struct arena *arena,
                             struct summary_row *row)
 {
@@ -185,7 +195,6 @@ enum status summary_of_case(const struct loaded_case *loaded, struct arena *aren
     summary->owner = shown_text(view, FIELD_KEY_OWNER, NAME_SHOWN_BYTES);
     summary->submitter = shown_text(view, FIELD_KEY_SUBMITTER, NAME_SHOWN_BYTES);
     summary->received = shown_time(view, FIELD_KEY_RECEIVED);
-    summary->due = shown_time(view, FIELD_KEY_DUE);
     summary->handed_over = shown_time(view, FIELD_KEY_HANDED_OVER);
     if (view->pack != NULL) {
         const struct pack_procedure *procedure = pack_procedure_of(view->pack, summary->procedure);
@@ -195,7 +204,10 @@ enum status summary_of_case(const struct loaded_case *loaded, struct arena *aren
     count_records(loaded, summary);
     size_t owner_words = 0;
     size_t exact_words = 0;
-    enum status status = make_words(view, text_search_key, arena, &row->words, &owner_words);
+    enum status status = take_deadline(view, arena, summary);
+    if (status == STATUS_OK) {
+        status = make_words(view, text_search_key, arena, &row->words, &owner_words);
+    }
     if (status == STATUS_OK) {
         status = make_words(view, text_exact_key, arena, &row->exact, &exact_words);
     }

@@ -67,6 +67,44 @@ static uint32_t spend_hours(const struct calendar *calendar, int64_t *day, uint3
     return spend(calendar, day, of_day - of_day % MINUTE, hours * HOUR);
 }
 
+/* Office time of |day| from |from| to |until|, in seconds of the day. */
+static uint64_t open_between(const struct calendar *calendar, int64_t day, uint32_t from,
+                             uint32_t until)
+{
+    uint64_t open = 0;
+
+    for (size_t i = 0; calendar_works(calendar, day) && i < calendar->span_count; i++) {
+        const struct office_span *span = &calendar->spans[i];
+        uint32_t begins = from > span->opens ? from : span->opens;
+        uint32_t ends = until < span->closes ? until : span->closes;
+        open += ends > begins ? ends - begins : 0;
+    }
+    return open;
+}
+
+/* What was waited: seconds of office time, or of working days the last ones of |*days|. */
+static uint64_t waited(const struct calendar *calendar, int64_t from, int64_t until, uint64_t *days)
+{
+    uint32_t begins;
+    uint32_t ends;
+    int64_t first = calendar_local(calendar, from, &begins);
+    int64_t last = calendar_local(calendar, until, &ends);
+    uint64_t open = 0;
+
+    *days = 0;
+    for (int64_t day = first; day <= last; day++) {
+        open += open_between(calendar, day, day == first ? begins : 0,
+                             day == last ? ends : CALENDAR_DAY_SECONDS);
+        *days += day > first && calendar_works(calendar, day);
+    }
+    return open;
+}
+
+bool due_in_range(int64_t seconds)
+{
+    return seconds >= FIRST_SECOND && seconds <= LAST_SECOND;
+}
+
 static bool is_declared(const struct calendar *calendar, int64_t first, int64_t last)
 {
     for (int64_t day = first; day <= last; day++) {
@@ -83,7 +121,7 @@ enum status due_count(const struct calendar *calendar, enum start_policy policy,
 
     if (!has_hours(calendar))
         return STATUS_USAGE;
-    if (term > DUE_TERM_MAX || received < FIRST_SECOND || received > LAST_SECOND)
+    if (term > DUE_TERM_MAX || !due_in_range(received))
         return STATUS_LIMIT;
     int64_t day = calendar_local(calendar, received, &of_day);
     uint32_t at = calendar_closes(calendar);
@@ -106,5 +144,37 @@ enum status due_count(const struct calendar *calendar, enum start_policy policy,
     due->last = day;
     due->seconds = calendar_seconds(calendar, day, at);
     due->provisional = !is_declared(calendar, due->first, due->last);
+    return STATUS_OK;
+}
+
+enum status due_extend(const struct calendar *calendar, enum start_policy policy, int64_t from,
+                       int64_t until, struct due *due)
+{
+    uint64_t days;
+    uint32_t at;
+
+    if (!has_hours(calendar))
+        return STATUS_USAGE;
+    if (!due_in_range(from) || !due_in_range(until) || !due_in_range(due->seconds) ||
+        until - from > (int64_t)DUE_WAIT_DAYS_MAX * CALENDAR_DAY_SECONDS)
+        return STATUS_LIMIT;
+    if (until <= from)
+        return STATUS_OK;
+    uint64_t open = waited(calendar, from, until, &days);
+    int64_t day = calendar_local(calendar, due->seconds, &at);
+    if (policy == START_HOURS && open == 0)
+        return STATUS_OK;
+    if (policy == START_HOURS) {
+        at = spend(calendar, &day, at, open);
+    } else if (policy == START_CALENDAR) {
+        due->skipping += calendar_local(calendar, until, &at) - calendar_local(calendar, from, &at);
+        day = calendar_working_from(calendar, due->skipping);
+        at = calendar_closes(calendar);
+    } else {
+        day = working_day_after(calendar, day, days);
+    }
+    due->last = day;
+    due->seconds = calendar_seconds(calendar, day, at);
+    due->provisional = due->provisional || !is_declared(calendar, due->first, due->last);
     return STATUS_OK;
 }

@@ -13,6 +13,7 @@
 #include "protocol/case/deadline/calendar.h"
 
 enum {
+    DUE_WAIT_DAYS_MAX = 3660,         /* longest waiting that is counted */
     DUE_TERM_MAX = 10000,             /* days or hours */
     DUE_SAME_DAY_UNTIL = 15 * 60 * 60 /* 15:00:00 itself is not "after 15:00" */
 };
@@ -44,5 +45,16 @@ CHECK_RESULT enum status start_policy_of(struct bytes letter, enum start_policy 
  */
 CHECK_RESULT enum status due_count(const struct calendar *calendar, enum start_policy policy,
                                    uint64_t term, int64_t received, struct due *due);
+/*
+ * Moves |*due|, as due_count() or an earlier call left it, by the time waited from |from| until
+ * |until|: working days for START_SAME_DAY and START_WORKING_DAYS (the day the waiting began is not
+ * counted), office time for START_HOURS, days for START_CALENDAR. Nothing where |until| is not
+ * after |from|. Errors: as due_count(), LIMIT also for a waiting above DUE_WAIT_DAYS_MAX; |*due|
+ * then stays.
+ */
+CHECK_RESULT enum status due_extend(const struct calendar *calendar, enum start_policy policy,
+                                    int64_t from, int64_t until, struct due *due);
+/* True iff |seconds| since 1970 lies within the years 1 to 9999. */
+bool due_in_range(int64_t seconds);
 
 #endif
