@@ -21,6 +21,13 @@ static uint64_t clock_us(clockid_t id)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+static void tell_kinds(const struct world *world, uint64_t kinds[RUN_KINDS])
+{
+#define KIND_OF_RUN_SET(name, holds, text) kinds[RUN_OF_##name] = (holds) ? 1 : 0;
+    KIND_OF_RUN_TABLE(KIND_OF_RUN_SET)
+#undef KIND_OF_RUN_SET
+}
+
 void crowd_run_one(const struct crowd_options *options, uint64_t seed, struct crowd_report *report)
 {
     struct world world;
@@ -32,6 +39,7 @@ void crowd_run_one(const struct crowd_options *options, uint64_t seed, struct cr
         .seed = seed, .failed = world.failed, .steps = world.steps, .records = world.witness.count};
     memcpy(report->failure, world.failure, sizeof report->failure);
     memcpy(report->faults, world.faults, sizeof report->faults);
+    tell_kinds(&world, report->kinds);
     world_deinit(&world);
     memcpy(report->paths, world.paths, sizeof report->paths);
     report->cpu_us = clock_us(CLOCK_PROCESS_CPUTIME_ID) - began;
@@ -146,6 +154,8 @@ static void take(struct crowd *crowd, struct worker *worker)
         crowd->sum.faults[i] += report->faults[i];
     for (size_t i = 0; i < PATH_COUNT; i++)
         crowd->sum.paths[i] += report->paths[i];
+    for (size_t i = 0; i < RUN_KINDS; i++)
+        crowd->sum.kinds[i] += report->kinds[i];
     if (report->failed)
         find(crowd, report->seed, report->failure);
 }
@@ -216,6 +226,11 @@ static void summarize(const struct crowd *crowd, uint64_t began_us)
         FAULT_TABLE(FAULT_TEXT)
 #undef FAULT_TEXT
     };
+    static const char *const kinds[RUN_KINDS] = {
+#define KIND_OF_RUN_TEXT(name, holds, text) text,
+        KIND_OF_RUN_TABLE(KIND_OF_RUN_TEXT)
+#undef KIND_OF_RUN_TEXT
+    };
     const struct crowd_report *sum = &crowd->sum;
     uint64_t seconds = (clock_us(CLOCK_MONOTONIC) - began_us) / 1000000;
     printf("%" PRIu64 " seeds from %" PRIu64 ": %" PRIu64 " failed\n", crowd->done,
@@ -223,6 +238,10 @@ static void summarize(const struct crowd *crowd, uint64_t began_us)
     printf("%" PRIu64 " s of CPU in %" PRIu64 " s on %zu cores, %" PRIu64 " items, %" PRIu64
            " records written\n",
            sum->cpu_us / 1000000, seconds, crowd->jobs, sum->steps, sum->records);
+    puts("runs with");
+    for (size_t i = 0; i < RUN_KINDS; i++)
+        printf("%12" PRIu64 "  %s\n", sum->kinds[i], kinds[i]);
+    puts("faults met");
     for (size_t i = 0; i < FAULT_COUNT; i++)
         printf("%12" PRIu64 "  %s\n", sum->faults[i], texts[i]);
     crowd_print_paths(sum->paths);

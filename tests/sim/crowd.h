@@ -8,6 +8,27 @@
 
 #include "tests/sim/world.h"
 
+/* Kinds of runs, counted. X(name, whether |world| is one, text of the summary) */
+#define KIND_OF_RUN_TABLE(X)                                                                       \
+    X(WIDE, world->district.unit_count > DISTRICT_UNITS, "40 to 200 offices")                      \
+    X(WINDOWS, world->drawn.windows, "lines that stand two minutes a day")                         \
+    X(SLOW, world->drawn.rate_most < 64000, "no line above 64 KB/s")                               \
+    X(LOSS, world->drawn.loss > 0, "loss")                                                         \
+    X(CUTS, world->drawn.cut > 0, "cuts")                                                          \
+    X(HALF_OPEN, world->drawn.cut > 0 && world->drawn.half_open > 0, "half-open ends")             \
+    X(CRASHES, world->drawn.crash > 0, "crashes at any effect")                                    \
+    X(LYING, world->drawn.crash > 0 && world->drawn.lying_disk > 0, "disks that lie")              \
+    X(FAILING, world->drawn.commit_fails > 0, "commits that fail")                                 \
+    X(SHORT, world->drawn.group_drops > 0, "groups without room or memory")                        \
+    X(FLIPPING, world->drawn.damage > 0, "frames with flipped bits")
+
+enum kind_of_run {
+#define KIND_OF_RUN_ENUM(name, holds, text) RUN_OF_##name,
+    KIND_OF_RUN_TABLE(KIND_OF_RUN_ENUM)
+#undef KIND_OF_RUN_ENUM
+        RUN_KINDS
+};
+
 struct crowd_options {
     const char *program; /* for the replay commands */
     uint64_t first;
@@ -29,6 +50,7 @@ struct crowd_report {
     uint64_t cpu_us;
     uint64_t faults[FAULT_COUNT];
     uint64_t paths[PATH_COUNT];
+    uint64_t kinds[RUN_KINDS];
 };
 
 /* Runs |seed| in this process. */

@@ -21,6 +21,8 @@ struct weather mishap_weather(struct prng *prng)
                               .delay_us_max = prng_between(prng, 1000, 800000),
                               .rate_least = 4000,
                               .rate_most = prng_between(prng, 8000, 2000000)};
+    if (weather.rate_most % 8 == 0) /* one in eight knows slow lines alone */
+        weather.rate_most = 8000 + weather.rate_most % 16384;
     if (prng_chance(prng, 600))
         weather.cut = prng_between(prng, 1, 60);
     if (prng_chance(prng, 400))
@@ -59,7 +61,7 @@ struct temper mishap_temper(struct prng *prng, const struct weather *weather)
         temper.restore = prng_between(prng, 10, 60);
     }
     if (temper.restore > 0 && prng_chance(prng, 250))
-        temper.wrong_copy = prng_between(prng, 5, 30);
+        temper.wrong_copy = prng_between(prng, 30, 120);
     if (prng_chance(prng, 150))
         temper.clone = prng_between(prng, 10, 40);
     if (prng_chance(prng, 150))

@@ -68,6 +68,7 @@ void run_random(struct world *world)
     struct prng *prng = &world->prng;
     settle_district(world);
     world->weather = mishap_weather(prng);
+    world->drawn = world->weather;
     world->hostile = world->weather.damage > 0;
     struct temper temper = mishap_temper(prng, &world->weather);
     uint64_t steps = prng_between(prng, 10, world->lmdb ? 30 : 60);

@@ -50,6 +50,7 @@ struct world {
     uint64_t steps; /* items performed */
     struct queue queue;
     struct weather weather;
+    struct weather drawn; /* by the seed: healing takes it away */
     struct district district;
     struct witness witness;
     struct node *nodes[WORLD_NODES_MAX];
