@@ -205,10 +205,25 @@ static void say_done(const struct making *making, const struct command_request *
                                                 "(dữ liệu mẫu).\n"));
 }
 
+/* A home that was not made leaves nothing: no folder that was not there, no key of a district that
+ * never was. */
+static void undo(const struct making *making, bool was_there)
+{
+    char store[HOME_PATH_SIZE];
+
+    if (home_file(making->config->home, "store", store) != STATUS_OK || access(store, F_OK) == 0)
+        return;
+    if (making->root_file[0] != '\0')
+        (void)unlink(making->root_file);
+    if (!was_there)
+        (void)rmdir(making->config->home);
+}
+
 static void make(struct making *making, const struct command_request *request,
                  struct command_answer *answer)
 {
     bool hub = strcmp(making->config->role, "hub") == 0;
+    bool was_there = access(making->config->home, F_OK) == 0;
     const struct desk_refusal *refusal = NULL;
     enum status status = STATUS_OK;
 
@@ -224,6 +239,8 @@ static void make(struct making *making, const struct command_request *request,
     key_pair_of_seed(making->identity.seed, &making->key, &making->secret);
     status = home_create(making->config->home, &making->identity, hub ? begin_hub : begin_office,
                          making);
+    if (status != STATUS_OK)
+        undo(making, was_there);
     /* An office whose first invitation came to nothing keeps its key and its work. */
     if (status == STATUS_REFUSED && !hub)
         status = home_rejoin(making->config->home, &making->identity, &making->key);

@@ -130,9 +130,10 @@ static const struct desk_refusal *open_service(struct running *running, enum sta
     certificate_wipe(&running->pem); /* the library holds the key in memory of its own now */
     if (*status != STATUS_OK)
         return &address_taken;
-    *status = listen_remember(running->home.path, &running->listen);
-    if (*status != STATUS_OK)
-        return NULL;
+    /* Nobody is kept from reading by an address that a full disk does not take. */
+    if (listen_remember(running->home.path, &running->listen) != STATUS_OK)
+        journal_say(&running->journal, JOURNAL_WARNING, "listen_not_kept",
+                    "why=\"the disk takes no file: the next start needs --listen again\"");
     running->attendant.home = &running->home;
     running->attendant.service = running->service;
     *status = server_open(running->home.path, desk_answer, &running->attendant, &running->server);

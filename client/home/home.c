@@ -111,8 +111,11 @@ static enum status look_around(struct home *home)
     home->mark = place_mark_open(path);
     place_mark_read(home->mark, &hints);
     status = origin_settle(home->replica, &hints, &home->origin);
-    /* Nothing can be written here, in whatever logs: it may be read. */
-    return status == STATUS_READ_ONLY ? STATUS_OK : status;
+    /* Nothing can be written here, in whatever logs: it may be read. There may be room again while
+     * it runs: so a full disk is passed over only where nothing but the place was to be noted. */
+    bool passed =
+        status == STATUS_READ_ONLY || (status == STATUS_FULL && home->origin == ORIGIN_HERE);
+    return passed ? STATUS_OK : status;
 }
 
 enum status home_open(struct home *home, const char *path)
