@@ -218,6 +218,11 @@ CHECK_RESULT enum status replica_index(struct replica *replica, size_t most, siz
 CHECK_RESULT enum status replica_note_peer(struct replica *replica, const struct public_key *peer,
                                            bool certain, int64_t contact_seconds);
 
+/* [writer] A bundle brought something |peer| wrote it with at |seconds| by its clock: the last this
+ * node heard of it, if it is granted or the node above. */
+CHECK_RESULT enum status replica_note_bundle(struct replica *replica, const struct public_key *peer,
+                                             int64_t seconds);
+
 /* True if this node has found out that it was restored and has not been at rest with the node above
  * since. [any] */
 bool replica_in_doubt(struct replica *replica);

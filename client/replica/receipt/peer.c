@@ -130,6 +130,24 @@ enum status replica_note_peer(struct replica *replica, const struct public_key *
     return peer_put(replica, peer, &row);
 }
 
+enum status replica_note_bundle(struct replica *replica, const struct public_key *peer,
+                                int64_t seconds)
+{
+    const struct replica_identity *identity = &replica->identity;
+    int64_t now = replica->world.wall_seconds(replica->world.context);
+    struct peer_row row;
+    bool known = authority_grant(group_authority(replica), peer) != NULL ||
+                 (identity->has_upstream && public_key_equal(&identity->upstream, peer));
+    if (!known)
+        return STATUS_OK;
+    enum status status = peer_get(replica->group.view, peer, &row);
+    seconds = seconds > now ? now : seconds;
+    if (status != STATUS_OK || seconds <= row.contact_seconds)
+        return status;
+    row.contact_seconds = seconds;
+    return peer_put(replica, peer, &row);
+}
+
 enum status replica_note_refused(struct replica *replica, const struct public_key *peer,
                                  const struct name *log, uint64_t seq, enum status why)
 {
