@@ -56,12 +56,38 @@ struct name invite_scope_of_unit(const struct public_key *root, struct bytes uni
     return seal_name("hoso/scope/unit/1", parts, 2);
 }
 
-static struct bytes unit_name(struct replica *replica, struct bytes code)
+/* NULL: it stands in no list this node knows. */
+static const struct pack_unit *listed_unit(struct replica *replica, struct bytes code)
 {
     const struct pack *pack = replica_pack(replica, NULL);
-    const struct pack_unit *unit = pack != NULL ? pack_unit_of(pack, code) : NULL;
+
+    return pack != NULL ? pack_unit_of(pack, code) : NULL;
+}
+
+static struct bytes unit_name(struct replica *replica, struct bytes code)
+{
+    const struct pack_unit *unit = listed_unit(replica, code);
 
     return unit != NULL && unit->name.size > 0 ? unit->name : code;
+}
+
+/* Not refused: units merge, and the list may come later than the line. */
+static void warn_of_unit(const struct command_request *request, struct command_answer *answer,
+                         struct bytes unit)
+{
+    char line[512];
+    int size = snprintf(
+        line, sizeof line,
+        request->vietnamese
+            ? "Lưu ý: mã đơn vị %.*s không có trong danh mục đơn vị đang dùng. Nếu gõ nhầm, đừng "
+              "giao lời mời này; mời lại với mã đúng.\n"
+            : "Note: the unit %.*s is in no list in use here. If it is a slip of the pen, do not "
+              "hand this invitation over; invite again with the right code.\n",
+        (int)unit.size, (const char *)unit.at);
+
+    if (size > 0)
+        buffer_append(&answer->err, line,
+                      (size_t)size < sizeof line ? (size_t)size : sizeof line - 1);
 }
 
 static enum status keep_job(struct replica *replica, void *context)
@@ -114,7 +140,7 @@ static bool take_url(const struct attendant *attendant, const struct json *argum
 }
 
 static void write_answer(const struct command_request *request, struct command_answer *answer,
-                         struct bytes text, int64_t expires)
+                         struct bytes text, int64_t expires, bool listed)
 {
     struct json_writer writer;
     char time[TIME_TEXT_BYTES];
@@ -129,6 +155,7 @@ static void write_answer(const struct command_request *request, struct command_a
     json_open_object(&writer, NULL);
     json_write_text(&writer, "invite", text);
     json_write_string(&writer, "expires", time);
+    json_write_flag(&writer, "unit_listed", listed);
     json_close_object(&writer);
     json_write_end(&writer);
 }
@@ -181,10 +208,14 @@ void invite_answer(const struct attendant *attendant, const struct command_reque
         goto done;
     }
     status = invite(attendant, &invitation, url, &text);
+    bool listed = invitation.role != ROLE_OFFICE ||
+                  listed_unit(attendant->home->replica, invitation.unit) != NULL;
     if (status == STATUS_OK)
-        write_answer(request, answer, buffer_view(&text), invitation.expires);
+        write_answer(request, answer, buffer_view(&text), invitation.expires, listed);
     else
         desk_fail(request, answer, status);
+    if (status == STATUS_OK && !listed)
+        warn_of_unit(request, answer, invitation.unit);
 done:
     entropy_wipe(&invitation.secret, sizeof invitation.secret);
     buffer_deinit(&text);

@@ -189,11 +189,26 @@ static void say_origin(const struct running *running, bool vietnamese)
                 origin_name(running->home.origin), origin_text(running->home.origin));
 }
 
+/* What was forced at this start is to be found later by who reads the log. */
+static void say_forced(const struct running *running)
+{
+    if (running->config->insecure)
+        journal_say(
+            &running->journal, JOURNAL_WARNING, "insecure",
+            "option=--insecure effect=\"ws:// is allowed beyond this machine: whoever is on "
+            "the line can read\"");
+    if (running->config->any_certificate)
+        journal_say(&running->journal, JOURNAL_WARNING, "insecure",
+                    "option=--any-certificate effect=\"a machine between here and the node above "
+                    "can read\"");
+}
+
 static void say_ready(const struct running *running)
 {
     char text[LISTEN_TEXT_SIZE];
 
     say_origin(running, running->config->vietnamese);
+    say_forced(running);
     if (!replica_keys_locked(running->home.replica))
         journal_say(&running->journal, JOURNAL_WARNING, "keys_unlocked",
                     "why=\"the limit on locked memory: keys may reach the swap\"");

@@ -160,10 +160,28 @@ static const struct desk_refusal broken_pages = {
     .message = {"tệp của kho hỏng cấu trúc, không đọc hết được",
                 "the store's file itself is broken and cannot be read through"}};
 
+/* The answer stands; the error beside it says why the exit code is one. */
+static void write_waiting(struct scrubbing *scrubbing)
+{
+    const struct desk_refusal *refusal = &still_waiting;
+    struct json_writer *writer = &scrubbing->writer;
+    bool vietnamese = scrubbing->request->vietnamese;
+    struct words message = refusal->message, kept = refusal->failure.kept,
+                 next = refusal->failure.next;
+
+    json_open_object(writer, "error");
+    json_write_string(writer, "code", refusal->failure.name);
+    json_write_string(writer, "message", vietnamese ? message.vietnamese : message.english);
+    json_write_string(writer, "kept", vietnamese ? kept.vietnamese : kept.english);
+    json_write_string(writer, "next", vietnamese ? next.vietnamese : next.english);
+    json_close_object(writer);
+    scrubbing->answer->code = refusal->failure.code;
+}
+
 static void conclude(struct scrubbing *scrubbing)
 {
     const struct scrub *scrub = scrubbing->scrub;
-    uint64_t waiting = scrubbing->waiting + scrub->waiting;
+    uint64_t waiting = scrubbing->waiting;
     char line[512];
 
     if (scrubbing->request->json) {
@@ -173,10 +191,10 @@ static void conclude(struct scrubbing *scrubbing)
         json_write_unsigned(&scrubbing->writer, "bad_signatures", scrub->bad_signatures);
         json_write_unsigned(&scrubbing->writer, "mended", scrubbing->mended);
         json_write_unsigned(&scrubbing->writer, "waiting", waiting);
+        if (waiting > 0)
+            write_waiting(scrubbing);
         json_close_object(&scrubbing->writer);
         json_write_end(&scrubbing->writer);
-        if (waiting > 0)
-            scrubbing->answer->code = HOSO_STORE;
         return;
     }
     (void)snprintf(line, sizeof line,

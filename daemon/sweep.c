@@ -67,7 +67,7 @@ static void say_findings(struct sweep *sweep)
         const struct scrub_finding *finding = &sweep->scrub.findings[i];
         char log[33], record[65];
 
-        if (finding->outcome == SCRUB_SOUND)
+        if (finding->outcome == SCRUB_SOUND || finding->known)
             continue;
         hex_encode(bytes_of(finding->log.bytes, sizeof finding->log.bytes), log);
         hex_encode(bytes_of(finding->id.bytes, sizeof finding->id.bytes), record);

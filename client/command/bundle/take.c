@@ -127,8 +127,8 @@ static enum status take_job(struct replica *replica, void *context)
     for (size_t i = 0; !status && i < taking->count; i++)
         status = bundle_accept(replica, taking->batches[i], &taking->tally);
     if (!status && taking->tally.fresh + taking->tally.receipts > 0)
-        status = replica_note_bundle(replica, &taking->front.title.writer,
-                                     taking->front.title.seconds);
+        status =
+            replica_note_bundle(replica, &taking->front.title.writer, taking->front.title.seconds);
     if (!status) {
         status = replica_duties(replica);
         status = is_stores_fault(status) ? status : STATUS_OK;

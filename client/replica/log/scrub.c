@@ -128,6 +128,8 @@ static enum status inspect(struct scrub *scrub, struct glass *glass)
     scrub->records++;
     if (glass->row.raw.size == 0) {
         scrub->waiting++;
+        report(scrub, glass);
+        scrub->findings[scrub->finding_count - 1].known = true;
         return STATUS_OK;
     }
     if (!glass->sound || !glass->pointed) {
@@ -323,6 +325,8 @@ enum status scrub_settle(struct replica *replica, struct scrub *scrub)
 {
     bool lost = false;
     for (size_t i = 0; i < scrub->finding_count; i++) {
+        if (scrub->findings[i].known)
+            continue;
         enum status status = settle_one(replica, &scrub->findings[i]);
         if (status != STATUS_OK)
             return status;

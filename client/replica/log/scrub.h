@@ -21,6 +21,7 @@ struct scrub_finding {
     struct name log;
     struct hash id;
     uint32_t case_number; /* 0: of no case */
+    bool known;           /* was let go before: waits still, there is nothing to settle */
 };
 
 enum { SCRUB_FINDINGS = 64 };
@@ -30,7 +31,7 @@ struct scrub {
     struct place at; /* the last record looked at */
     bool ended;
     uint64_t records, signatures, bad_signatures;
-    uint64_t waiting; /* records not held already */
+    uint64_t waiting; /* of the findings that were known */
     struct scrub_finding findings[SCRUB_FINDINGS];
     size_t finding_count; /* of the last slice */
 };
