@@ -375,8 +375,11 @@ static void test_number__two_copies_are_lent_numbers_apart(void **state)
     site_send(&world->office, &world->hub);
     open_twin(world, one, 71, &twins[0]);
     open_twin(world, other, 72, &twins[1]);
-    for (size_t i = 0; i < 2; i++) {
-        site_send(&twins[i], &world->hub);
+    /* What the first took in without a code yet, the second gives none. */
+    check_receive(&twins[0], 0, NULL);
+    site_send(&twins[0], &world->hub);
+    site_send(&twins[1], &world->hub);
+    for (size_t i = 2; i-- > 0;) {
         site_send(&world->hub, &twins[i]);
         assert_false(replica_codes_wait(twins[i].replica));
         numbers[i] = receive_number(&twins[i], 0, 261124);
@@ -384,6 +387,8 @@ static void test_number__two_copies_are_lent_numbers_apart(void **state)
     }
     assert_int_not_equal((numbers[0] - NUMBER_LENT_FROM) / NUMBER_LENT_COUNT,
                          (numbers[1] - NUMBER_LENT_FROM) / NUMBER_LENT_COUNT);
+    assert_int_equal((numbers[0] - NUMBER_LENT_FROM) % NUMBER_LENT_COUNT, 1);
+    assert_int_equal((numbers[1] - NUMBER_LENT_FROM) % NUMBER_LENT_COUNT, 0);
     site_close(&twins[0]);
     site_close(&twins[1]);
 }

@@ -62,6 +62,8 @@ enum status act_refuse(struct act_work *work, enum act_why why);
 CHECK_RESULT enum status act_perform_duty(struct replica *replica, const struct act *act,
                                           struct act_result *result);
 
+/* [writer] Gives all dossiers that wait their codes, as far as this node may. */
+CHECK_RESULT enum status duty_serve_waiting(struct replica *replica, struct replica_read *read);
 /* [writer] Gives one case its code if it waits for one and this node may. */
 CHECK_RESULT enum status duty_serve_case(struct replica *replica, struct replica_read *read,
                                          const struct name *case_name, struct arena *arena);

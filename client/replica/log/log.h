@@ -104,6 +104,9 @@ CHECK_RESULT enum status log_own(struct replica *replica, uint64_t purpose, stru
 CHECK_RESULT enum status log_own_in(struct replica *replica, uint64_t purpose,
                                     const struct name *scope, struct log_row *log,
                                     struct name *header_log);
+/* Whether this store wrote the log whose root is |root|: it is an own one, or one an own one
+ * succeeds, however far back. Another store with this node's key may have written others. */
+CHECK_RESULT enum status log_own_wrote(struct store_read *read, uint32_t root, bool *wrote);
 /* Opens one if none of that purpose was ever open in the node's own scope. */
 CHECK_RESULT enum status log_own_begun(struct replica *replica, uint64_t purpose);
 /* Whether |log| is, or is a segment of, an own log that is open, of any purpose and scope. */

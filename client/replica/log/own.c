@@ -283,3 +283,52 @@ enum status log_own_begun(struct replica *replica, uint64_t purpose)
     return status == STATUS_OK && row.number == 0 ? log_own(replica, purpose, &log, &header_log)
                                                   : status;
 }
+
+/* ---- what was written here ---- */
+
+/* The root of the log that |root| succeeds; 0: none. */
+static enum status predecessor_of(struct store_read *read, uint32_t root, uint32_t *before)
+{
+    struct place place = {.store = root, .seq = 1};
+    struct arena arena;
+    struct record record;
+    struct opening opening;
+    struct log_row row;
+    *before = 0;
+    arena_init(&arena, 1 << 20);
+    enum status status = log_get(read, root, &row);
+    if (status == STATUS_OK)
+        place.store = row.store;
+    if (status == STATUS_OK)
+        status = log_record_decode(read, &place, &arena, &record);
+    if (status == STATUS_OK)
+        status = opening_decode(record.body, &arena, &opening);
+    if (status == STATUS_OK && opening.has_predecessor)
+        status = log_find(read, &opening.predecessor_log, &row);
+    if (status == STATUS_OK && opening.has_predecessor)
+        *before = row.root;
+    arena_deinit(&arena);
+    /* A log that is not here, or whose opening is spoilt: the chain is known so far. */
+    return status_class_of(status) == STATUS_CLASS_PEER || status == STATUS_NOT_FOUND ? STATUS_OK
+                                                                                      : status;
+}
+
+enum status log_own_wrote(struct store_read *read, uint32_t root, bool *wrote)
+{
+    struct own_list list;
+    struct log_row row;
+    *wrote = false;
+    enum status status = list_read(read, &list);
+    for (size_t i = 0; i < list.count && status == STATUS_OK && !*wrote; i++) {
+        uint32_t at = 0;
+        status = log_get(read, list.entries[i].row.number, &row);
+        at = status == STATUS_OK ? row.root : 0;
+        for (size_t k = 0; k < LIMIT_LOGS && at != 0 && status == STATUS_OK && !*wrote; k++) {
+            *wrote = at == root;
+            if (!*wrote)
+                status = predecessor_of(read, at, &at);
+        }
+    }
+    free(list.entries);
+    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+}
