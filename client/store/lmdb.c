@@ -155,6 +155,7 @@ static enum status lmdb_write_begin(struct store *store, struct store_write **wr
                                                .tables = lmdb->tables,
                                                .writer = true}};
     memset(lmdb->write.ascending, true, sizeof lmdb->write.ascending);
+    lmdb->write.ascending[TABLE_TAIL] = false; /* its rows stand before the names of tables */
     *write = &lmdb->write.base;
     return STATUS_OK;
 }

@@ -5,7 +5,8 @@
  * "cpu_us","bytes","lmdb_bytes","later_us"}: medians, the mean with the working in of the tail, CPU
  * time and bytes written of one commit; and what an act leaves for later (derived rows, the node's
  * own receipt), a share of the commit a daemon makes when it is idle.
- * Usage: commit FOLDER     (an empty folder on the disk in question)
+ * Usage: commit FOLDER [RECORDS]     (an empty folder on the disk in question; the store and LMDB's
+ * own hold so many records before)
  */
 #include "tests/lib/median.h"
 #include "tests/lib/site.h"
@@ -18,7 +19,7 @@
 
 #include <sys/stat.h>
 
-enum { COMMITS = 400, VALUE_BYTES = 600, IDLE_EVERY = 20 };
+enum { WARM = 200, COMMITS = 400, VALUE_BYTES = 600, IDLE_EVERY = 20, FILL_GROUP = 250 };
 
 static double now_us(void)
 {
@@ -63,35 +64,112 @@ static MDB_env *open_plain(const char *folder)
 {
     MDB_env *env = NULL;
     must(mdb_env_create(&env) == 0, "create");
-    must(mdb_env_set_mapsize(env, (size_t)1 << 30) == 0, "map");
+    must(mdb_env_set_mapsize(env, (size_t)4 << 30) == 0, "map");
     must(mdb_env_open(env, folder, 0, 0600) == 0, "open");
     return env;
 }
 
-static void put_plain(MDB_env *env, uint64_t number)
+/* Rows from |number| on, in one commit. */
+static void put_plain(MDB_env *env, uint64_t number, uint64_t count)
 {
     uint8_t key_bytes[8];
     uint8_t value_bytes[VALUE_BYTES];
-    memset(value_bytes, (int)(number & 0xff), sizeof value_bytes);
-    be64_store(key_bytes, number);
     MDB_val key = {sizeof key_bytes, key_bytes};
     MDB_val value = {sizeof value_bytes, value_bytes};
     MDB_txn *txn = NULL;
     MDB_dbi table = 0;
     must(mdb_txn_begin(env, NULL, 0, &txn) == 0, "begin");
     must(mdb_dbi_open(txn, NULL, 0, &table) == 0, "table");
-    must(mdb_put(txn, table, &key, &value, MDB_APPEND) == 0, "put");
+    for (uint64_t end = number + count; number < end; number++) {
+        memset(value_bytes, (int)(number & 0xff), sizeof value_bytes);
+        be64_store(key_bytes, number);
+        must(mdb_put(txn, table, &key, &value, MDB_APPEND) == 0, "put");
+    }
     must(mdb_txn_commit(txn) == 0, "commit");
+}
+
+static struct act_write write_of(const char *field, const char *text)
+{
+    return (struct act_write){.field = bytes_of_text(field), .value = value_of_text(text)};
+}
+
+/* A dossier of four records. */
+static void fill_one(struct site *office, unsigned number)
+{
+    struct act_result result;
+    char owner[32];
+    must(snprintf(owner, sizeof owner, "Ho Van %u", number) > 0, "name");
+    struct act_write writes[] = {write_of("ma_tthc", "2.000815"), write_of("chu_ho_so", owner)};
+    struct act act = {.kind = KIND_GENESIS,
+                      .writes = writes,
+                      .write_count = 2,
+                      .officer = bytes_of_text("tn01"),
+                      .hat = HAT_RECEPTION,
+                      .purpose = LOG_BULK};
+    must(replica_act(office->replica, &act, &result) == STATUS_OK, "receive");
+    act.kind = KIND_EDIT;
+    act.case_name = result.case_name;
+    act.writes = &writes[1];
+    act.write_count = 1;
+    for (unsigned i = 0; i < 3; i++) {
+        must(snprintf(owner, sizeof owner, "Ho Thi %u.%u", number, i) > 0, "name");
+        writes[1] = write_of("chu_ho_so", owner);
+        must(replica_act(office->replica, &act, &result) == STATUS_OK, "edit");
+    }
+}
+
+static void fill(struct site *office, MDB_env *plain, uint64_t records)
+{
+    for (uint64_t done = 0; done < records;) {
+        struct replica_commit made;
+        must(replica_begin(office->replica) == STATUS_OK, "begin");
+        for (unsigned i = 0; i < FILL_GROUP && done < records; i++, done += 4) {
+            fill_one(office, (unsigned)done);
+        }
+        must(replica_commit(office->replica, &made) == STATUS_OK, "commit");
+        site_idle(office);
+    }
+    for (uint64_t done = 0; done < records; done += FILL_GROUP) {
+        put_plain(plain, done, FILL_GROUP);
+    }
+}
+
+struct sums {
+    double us, cpu, bytes; /* ours */
+    double plain_bytes;
+    double later;
+};
+
+static void one_of_each(struct site *office, MDB_env *env, uint64_t number, struct sums *sums,
+                        double *signed_us, double *plain_us)
+{
+    struct act_result result;
+    char owner[48];
+    must(snprintf(owner, sizeof owner, "Nguyen Thi Thu %u", (unsigned)number) > 0, "name");
+    double bytes = written();
+    double cpu = cpu_us();
+    double start = now_us();
+    must(site_receive(office, owner, 0, &result) == STATUS_OK, "receive");
+    *signed_us = now_us() - start;
+    sums->cpu += cpu_us() - cpu;
+    double ours = written();
+    start = now_us();
+    put_plain(env, number + FILL_GROUP, 1);
+    *plain_us = now_us() - start;
+    sums->plain_bytes += written() - ours;
+    sums->bytes += ours - bytes;
+    sums->us += *signed_us;
 }
 
 int main(int argc, char **argv)
 {
     static double signed_us[COMMITS];
     static double plain_us[COMMITS];
-    if (argc != 2) {
-        (void)fprintf(stderr, "usage: commit FOLDER\n");
+    if (argc != 2 && argc != 3) {
+        (void)fprintf(stderr, "usage: commit FOLDER [RECORDS]\n");
         return 2;
     }
+    uint64_t before = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
     char store_path[4096];
     char plain_path[4096];
     must((size_t)snprintf(store_path, sizeof store_path, "%s/store", argv[1]) < sizeof store_path,
@@ -108,31 +186,19 @@ int main(int argc, char **argv)
     site_open(&office, store, &district, ROLE_HUB, SITE_UNIT, 1, NULL);
     site_found(&office, &district);
     MDB_env *env = open_plain(plain_path);
+    fill(&office, env, before);
     office.busy = true;
-    double later = 0;
-    double sums[4] = {0}; /* ours: us, CPU us, bytes; LMDB's bytes */
-    for (uint64_t i = 0; i < COMMITS; i++) {
-        struct act_result result;
-        char owner[32];
-        must(snprintf(owner, sizeof owner, "Nguyen Thi Thu %u", (unsigned)i) > 0, "name");
-        double bytes = written();
-        double cpu = cpu_us();
-        double start = now_us();
-        must(site_receive(&office, owner, 0, &result) == STATUS_OK, "receive");
-        double middle = now_us();
-        sums[1] += cpu_us() - cpu;
-        double ours = written();
-        double between = now_us();
-        put_plain(env, i);
-        plain_us[i] = now_us() - between;
-        sums[3] += written() - ours;
-        sums[2] += ours - bytes;
-        sums[0] += middle - start;
-        signed_us[i] = middle - start;
+    struct sums sums = {0};
+    for (unsigned i = 0; i < WARM + COMMITS; i++) {
+        size_t place = i < WARM ? i : i - WARM;
+        if (i == WARM) {
+            sums = (struct sums){0};
+        }
+        one_of_each(&office, env, before + i, &sums, &signed_us[place], &plain_us[place]);
         if (i % IDLE_EVERY == IDLE_EVERY - 1) {
             double idle = now_us();
             site_idle(&office);
-            later += now_us() - idle;
+            sums.later += now_us() - idle;
         }
     }
     mdb_env_close(env);
@@ -142,7 +208,7 @@ int main(int argc, char **argv)
     double plain = median(plain_us, COMMITS);
     (void)printf("{\"commit_us\":%.1f,\"lmdb_us\":%.1f,\"times_lmdb\":%.2f,\"mean_us\":%.1f,"
                  "\"cpu_us\":%.1f,\"bytes\":%.0f,\"lmdb_bytes\":%.0f,\"later_us\":%.1f}\n",
-                 commit, plain, commit / plain, sums[0] / COMMITS, sums[1] / COMMITS,
-                 sums[2] / COMMITS, sums[3] / COMMITS, later / COMMITS);
+                 commit, plain, commit / plain, sums.us / COMMITS, sums.cpu / COMMITS,
+                 sums.bytes / COMMITS, sums.plain_bytes / COMMITS, sums.later / COMMITS);
     return 0;
 }

@@ -137,9 +137,6 @@ enum status act_write(struct act_work *work)
     if (status == STATUS_OK) {
         status = seal(work, &header, &body, &result->record);
     }
-    if (status == STATUS_OK) {
-        status = log_save(work->replica, &work->log);
-    }
     if (status != STATUS_OK) {
         return status;
     }

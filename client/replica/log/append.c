@@ -58,26 +58,28 @@ static enum status case_row_put(struct replica *replica, const struct case_row *
     return group_put(replica, TABLE_CASE, &key, bytes_of(value, sizeof value));
 }
 
-/* A case never leaves its scope: a record of another scope that names it is of another case. */
+/* A case never leaves its scope: a record of another scope that names it is of another case. With
+ * its |genesis| its row says so. */
 static enum status case_make(struct replica *replica, const struct name *name, uint32_t scope,
-                             uint32_t *number)
+                             bool genesis, uint32_t *number)
 {
+    struct case_row row = {.name = *name, .scope = scope, .genesis = genesis};
     struct table_key key = key_of_name(name);
     key_u32(&key, scope);
     struct bytes found;
     enum status status = store_get(replica->group.view, TABLE_CASE_NAME, key_bytes(&key), &found);
-    if (status == STATUS_OK)
-        return number_decode(found, number);
+    if (status == STATUS_OK) {
+        status = number_decode(found, number);
+        row.number = *number;
+        return status == STATUS_OK && genesis ? case_row_put(replica, &row) : status;
+    }
     if (status != STATUS_NOT_FOUND)
         return status;
-    *number = ++replica->group.counters.cases;
+    *number = row.number = ++replica->group.counters.cases;
     uint8_t value[4];
     be32_store(value, *number);
     status = group_put(replica, TABLE_CASE_NAME, &key, bytes_of(value, sizeof value));
-    if (status != STATUS_OK)
-        return status;
-    struct case_row row = {.number = *number, .name = *name, .scope = scope};
-    return case_row_put(replica, &row);
+    return status == STATUS_OK ? case_row_put(replica, &row) : status;
 }
 
 /* The number of the record's case, the case marked stale; 0 for a record of no case. */
@@ -88,27 +90,24 @@ static enum status case_enter(struct replica *replica, const struct log_row *log
     *number = 0;
     if (name_is_none(&record->case_name))
         return STATUS_OK;
+    bool genesis = record->kind == KIND_GENESIS;
     bool same = group->last_case_number != 0 && group->last_case_scope == log->scope &&
                 name_equal(&group->last_case, &record->case_name);
-    if (same) {
+    if (same && !genesis) {
         *number = group->last_case_number;
-    } else {
-        enum status status = case_make(replica, &record->case_name, log->scope, number);
-        if (status != STATUS_OK)
-            return status;
-        struct table_key dirty = key_of_u32(*number);
-        status = group_put(replica, TABLE_DIRTY, &dirty, bytes_of(NULL, 0));
-        if (status != STATUS_OK)
-            return status;
-        group->last_case = record->case_name;
-        group->last_case_scope = log->scope;
-        group->last_case_number = *number;
-    }
-    if (record->kind != KIND_GENESIS)
         return STATUS_OK;
-    struct case_row row = {
-        .number = *number, .name = record->case_name, .scope = log->scope, .genesis = true};
-    return case_row_put(replica, &row);
+    }
+    enum status status = case_make(replica, &record->case_name, log->scope, genesis, number);
+    if (status != STATUS_OK || same)
+        return status;
+    struct table_key dirty = key_of_u32(*number);
+    status = group_put(replica, TABLE_DIRTY, &dirty, bytes_of(NULL, 0));
+    if (status != STATUS_OK)
+        return status;
+    group->last_case = record->case_name;
+    group->last_case_scope = log->scope;
+    group->last_case_number = *number;
+    return STATUS_OK;
 }
 
 /* ---- the rows of a record ---- */
@@ -234,6 +233,19 @@ done:
     return status;
 }
 
+/* Appends a record that has just been sealed into a log that is open, so all is known of it. */
+static enum status write_known(struct replica *replica, struct log_row *log,
+                               const struct record_header *header, struct bytes raw,
+                               const struct hash *id)
+{
+    struct log_record appended = {
+        .raw = raw, .id = *id, .kind = header->kind, .case_name = header->case_name};
+    if (header->kind == KIND_GENESIS)
+        appended.case_name = name_of_hash(id);
+    enum status status = log_append(replica, log, &appended);
+    return status == STATUS_OK ? log_save(replica, log) : status;
+}
+
 enum status log_write_as(struct replica *replica, struct log_row *log, struct record_header *header,
                          struct bytes body, const struct secret_key *key, struct hash *id)
 {
@@ -249,7 +261,9 @@ enum status log_write_as(struct replica *replica, struct log_row *log, struct re
     header->prev = log->id;
     if (status == STATUS_OK)
         status = record_seal(header, body, NULL, key, &sealed, id);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && log->number != 0 && log->purpose != LOG_AUTHORITY)
+        status = write_known(replica, log, header, buffer_view(&sealed), id);
+    else if (status == STATUS_OK)
         status = log_write_sealed(replica, log, buffer_view(&sealed));
     buffer_deinit(&sealed);
     return status;

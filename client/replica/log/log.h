@@ -116,9 +116,9 @@ CHECK_RESULT enum status log_is_own_open(struct store_read *read, const struct l
 CHECK_RESULT enum status log_own_find(struct store_read *read, uint64_t purpose,
                                       struct log_row *log);
 /*
- * Seals |header| and |body| as the next record of |log| (own), appends it and adds it to the
- * group's authority if it is an authority record. Fills log, seq and prev. |*id| is the new
- * record's. Errors: USAGE, LIMIT (what the encoder refuses); IO, FULL, NO_MEMORY.
+ * Seals |header| and |body| as the next record of |log| (own), appends it, saves |log|, and adds
+ * the record to the group's authority if it is an authority record. Fills log, seq and prev. |*id|
+ * is the new record's. Errors: USAGE, LIMIT (what the encoder refuses); IO, FULL, NO_MEMORY.
  */
 CHECK_RESULT enum status log_write(struct replica *replica, struct log_row *log,
                                    struct record_header *header, struct bytes body,
