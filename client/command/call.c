@@ -56,6 +56,11 @@ void call_flush(struct call *call)
         buffer_reset(out);
 }
 
+bool call_stopped(const struct call *call)
+{
+    return call->host && call->host->stopped && call->host->stopped(call->host->context);
+}
+
 static const char *word_of(const struct call *call, struct words words)
 {
     return call_pick(call, words.vietnamese, words.english);
@@ -236,6 +241,19 @@ void call_say_status(struct call *call, enum status status)
     }
 }
 
+static void fail_stopped(struct call *call)
+{
+    const struct failure failure = {
+        .code = HOSO_BUSY,
+        .name = "stopped",
+        .kept = {"Không có gì bị thay đổi.", "Nothing was changed."},
+        .next = {"Chạy lại lệnh này; khi hosod không chạy, hoso tự làm lấy.",
+                 "Run the command again; where hosod does not run, hoso does it by itself."}};
+
+    call_fail(call, &failure, "Chưa làm xong: hosod đã được dừng.",
+              "Not finished: the daemon was stopped.");
+}
+
 void call_fail_status(struct call *call, enum status status)
 {
     char name[32];
@@ -244,6 +262,10 @@ void call_fail_status(struct call *call, enum status status)
 
     if (status == STATUS_OK)
         return;
+    if (status == STATUS_BUSY && call_stopped(call)) {
+        fail_stopped(call);
+        return;
+    }
     (void)snprintf(name, sizeof name, "%s", status_name(status));
     for (char *c = name; *c; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;

@@ -43,6 +43,8 @@ void call_put(struct call *call, struct bytes text);
 void call_put_padded(struct call *call, struct bytes text, size_t columns);
 /* Gives what stands in |answer->out| away if much of it does and the host takes it. */
 void call_flush(struct call *call);
+/* Whether the host is to end: a long command then ends with BUSY. */
+bool call_stopped(const struct call *call);
 
 /* What becomes of a failed call. |kept| and |next| may be {NULL, NULL}. */
 struct failure {

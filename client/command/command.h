@@ -37,6 +37,8 @@ struct command_host {
     /* Takes a part of a long answer for stdout before the command ends, so that it need not be held
      * whole; false: nobody takes any more. NULL: everything stands in |answer->out|. */
     bool (*stream)(void *context, struct bytes text);
+    /* True once the host is to end: long commands then end unfinished, and say so. NULL: never. */
+    bool (*stopped)(void *context);
 };
 
 struct command_request {

@@ -121,6 +121,13 @@ static bool visit_stream(void *context, struct bytes text)
     return visit->stream->take(visit->stream->context, text);
 }
 
+static bool visit_stopped(void *context)
+{
+    const struct visit *visit = context;
+
+    return visit->stream->stopped != NULL && visit->stream->stopped(visit->stream->context);
+}
+
 void attend_answer(const struct attendant *attendant, const struct command_request *request,
                    const struct attend_stream *stream, struct command_answer *answer)
 {
@@ -131,6 +138,7 @@ void attend_answer(const struct attendant *attendant, const struct command_reque
                                 .sync = visit_sync,
                                 .linked = visit_linked,
                                 .fault = visit_fault,
+                                .stopped = visit_stopped,
                                 .stream = stream->take != NULL ? visit_stream : NULL};
 
     command_run(&host, request, answer);

@@ -14,6 +14,7 @@
  */
 struct attend_stream {
     bool (*take)(void *context, struct bytes text); /* NULL: the answer stands whole */
+    bool (*stopped)(void *context); /* true once whoever answers is to end; NULL: never */
     void *context;
 };
 

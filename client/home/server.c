@@ -126,13 +126,20 @@ static bool send_part(void *context, struct bytes text)
     return sent;
 }
 
+static bool is_to_end(void *context)
+{
+    const struct server_connection *connection = context;
+
+    return is_stopping(connection->server);
+}
+
 /* Answers one request. False: the connection is no use any more. */
 static bool answer_line(struct server_connection *connection, struct bytes line)
 {
     struct command_request request;
     struct command_answer answer = {.code = HOSO_DONE};
     struct json *document = NULL;
-    struct attend_stream stream = {.take = send_part, .context = connection};
+    struct attend_stream stream = {.take = send_part, .stopped = is_to_end, .context = connection};
     struct buffer arguments;
     struct buffer out;
     bool sent = false;

@@ -227,6 +227,13 @@ enum status replica_read_begin(struct replica *replica, struct replica_read **re
     return STATUS_OK;
 }
 
+void replica_read_stop_when(struct replica_read *read, bool (*stopped)(void *context),
+                            void *context)
+{
+    read->stopped = stopped;
+    read->stopped_context = context;
+}
+
 void replica_read_end(struct replica_read *read)
 {
     if (!read)

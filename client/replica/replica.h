@@ -260,6 +260,10 @@ struct replica_read;
 CHECK_RESULT enum status replica_read_begin(struct replica *replica, struct replica_read **read);
 /* Ends it; what was borrowed from it is gone. */
 void replica_read_end(struct replica_read *read);
+/* replica_verify() over |read| asks |stopped| every few hundred records, and ends with BUSY once it
+ * says so. */
+void replica_read_stop_when(struct replica_read *read, bool (*stopped)(void *context),
+                            void *context);
 
 enum { LEVEL_MACHINE = 1, LEVEL_OFFICE = 2, LEVEL_HUB = 4 };
 
@@ -368,7 +372,7 @@ struct replica_verdict {
     const char *bad_why; /* static */
 };
 /* Every hash, chain and signature of the store, each signature by itself if |each|; what is wrong
- * is in |*verdict|. [any] Errors: IO, CORRUPT, NO_MEMORY. */
+ * is in |*verdict|. [any] Errors: IO, CORRUPT, NO_MEMORY, BUSY (replica_read_stop_when()). */
 CHECK_RESULT enum status replica_verify(struct replica_read *read, bool each,
                                         struct replica_verdict *verdict);
 

@@ -94,6 +94,8 @@ struct replica_read {
     struct store_read *store;
     const struct authority *authority; /* acquired */
     bool borrowed;                     /* |store| is the group's view: not to be ended */
+    bool (*stopped)(void *context);    /* NULL: nobody stops it */
+    void *stopped_context;
     struct level_memo memos[LEVEL_MEMOS];
 };
 

@@ -20,15 +20,23 @@ struct export
     enum status status;
 };
 
+/* After each row: whether the next one is wanted. */
+static bool goes_on(struct export *export)
+{
+    call_flush(export->call);
+    export->status = buffer_status(&export->call->answer->out);
+    if (export->status == STATUS_OK && call_stopped(export->call))
+        export->status = STATUS_BUSY;
+    return export->status == STATUS_OK;
+}
+
 static bool take_record(void *context, const struct record *record, const struct name *log)
 {
     struct export *export = context;
 
     arena_reset(&export->arena);
     record_text_write(export->call, record, log, &export->arena);
-    call_flush(export->call);
-    export->status = buffer_status(&export->call->answer->out);
-    return export->status == STATUS_OK;
+    return goes_on(export);
 }
 
 static void put_cell(struct export *export, struct bytes text, bool first)
@@ -117,9 +125,7 @@ static bool take_dossier(void *context, const struct summary *row)
         put_dossier_row(export, &view);
     else
         write_dossier(export, &view);
-    call_flush(export->call);
-    export->status = buffer_status(&export->call->answer->out);
-    return export->status == STATUS_OK;
+    return goes_on(export);
 }
 
 static enum status export_dossiers(struct export *export)

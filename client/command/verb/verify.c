@@ -37,6 +37,11 @@ static void write_verdict(struct call *call, const struct replica_verdict *verdi
     json_write_end(writer);
 }
 
+static bool is_stopped(void *context)
+{
+    return call_stopped(context);
+}
+
 void command_verify(struct call *call)
 {
     struct replica_read *read = NULL;
@@ -44,10 +49,11 @@ void command_verify(struct call *call)
     char log[33];
 
     enum status status = replica_read_begin(call->host->replica, &read);
-    if (!status)
+    if (!status) {
+        replica_read_stop_when(read, is_stopped, call);
         status = replica_verify(read, true, &verdict);
-    if (read)
         replica_read_end(read);
+    }
     if (status) {
         call_fail_status(call, status);
         return;

@@ -11,6 +11,7 @@
 enum {
     RUN_RECORDS = 256,
     RECORD_ARENA_BYTES = 1 << 20,
+    ARRIVALS_ASK = 4096, /* of the order of arrival, between two looks whether to stop */
     LOGS_ARENA_BYTES = 1 << 30,
     PREFIX_LEAST = 8 /* hex digits */
 };
@@ -221,6 +222,13 @@ static void found_bad(struct checking *checking, const struct log_row *log, uint
     checking->verdict->bad_why = why;
 }
 
+/* BUSY: whoever waits for the verdict is to wait no longer. */
+static enum status stop_check(const struct checking *checking)
+{
+    const struct replica_read *read = checking->read;
+    return read->stopped && read->stopped(read->stopped_context) ? STATUS_BUSY : STATUS_OK;
+}
+
 /* The row says of which case the record is. */
 static enum status case_check(struct checking *checking, const struct record_row *row,
                               const struct record *record)
@@ -294,7 +302,9 @@ static enum status log_check(struct checking *checking)
     enum chain_mode mode = checking->each ? CHAIN_EACH : CHAIN_BY_RUN;
     size_t most = RUN_RECORDS;
     while (verdict->ok && checking->before.seq < log->seq) {
-        enum status status = run_read(checking, most);
+        enum status status = stop_check(checking);
+        if (status == STATUS_OK)
+            status = run_read(checking, most);
         if (status != STATUS_OK)
             return status;
         if (checking->count == 0)
@@ -342,11 +352,16 @@ static enum status arrivals_check(struct checking *checking)
     struct store_cursor *cursor = NULL;
     struct bytes key, value;
     struct name running = {0};
+    uint64_t looked = 0;
     enum status status = store_cursor_open(store, TABLE_ARRIVAL, &cursor);
     if (status != STATUS_OK)
         return status;
     while (checking->verdict->ok && (status = store_next(cursor, &key, &value)) == STATUS_OK) {
         struct arrival_row row;
+        if (++looked % ARRIVALS_ASK == 0 && stop_check(checking) != STATUS_OK) {
+            status = STATUS_BUSY;
+            break;
+        }
         struct record_row record;
         struct log_row log;
         status = arrival_row_decode(value, &row);
