@@ -165,7 +165,7 @@ int main(int count, char **words)
         buffer_append_bytes(&answer.out, bytes_of_text("hoso "));
     else if (arguments.help)
         arguments_help(arguments.verb, vietnamese, &answer.out);
-    else if (arguments.verb->homeless)
+    else if (arguments.verb && arguments.verb->homeless)
         command_run(&(const struct command_host){0}, &request, &answer);
     else
         run_verb(arguments.home, &request, &answer);
