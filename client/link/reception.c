@@ -126,6 +126,22 @@ void reception_look(struct reception *reception, struct link *link)
     }
 }
 
+/* A link of the same key that came later, or |until| itself. */
+static const struct link *newest_of(const struct reception *reception, const struct public_key *key,
+                                    const struct link *until)
+{
+    const struct link *link = reception->shared->first;
+
+    for (; link != NULL && link != until; link = link_next(link)) {
+        struct session_report report;
+
+        link_report(link, &report);
+        if (link_role(link) == SESSION_SERVER && public_key_equal(&report.peer, key))
+            return link;
+    }
+    return link;
+}
+
 void reception_begun(struct reception *reception, const struct link *link, struct bytes beginning)
 {
     struct session_report report;
@@ -134,6 +150,9 @@ void reception_begun(struct reception *reception, const struct link *link, struc
         beginning.at[0] != FRAME_RECORDS)
         return;
     link_report(link, &report);
+    /* One whose line had died before others came ends at last: nobody goes on with its frame. */
+    if (newest_of(reception, &report.peer, link) != link)
+        return;
     begun_frames_keep(&reception->begun, &report.peer, beginning);
 }
 
