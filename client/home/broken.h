@@ -5,8 +5,11 @@
 
 #include <stdbool.h>
 
-/* From now on SIGBUS says on standard error what to do, with |json| also as an error object on
- * standard output, and ends the process with exit code 5. Once, at the start of main(). */
+/* From now on SIGBUS, and SIGSEGV, to which a broken page may lead LMDB, say on standard error what
+ * to do, with |json| also as an error object on standard output, and end the process with exit code
+ * 5. With a sanitizer SIGSEGV stays its own. Once, at the start of main(). */
 void broken_store_says(bool vietnamese, bool json);
+/* For a child whose parent says what its end by a signal means. */
+void broken_store_is_silent(void);
 
 #endif

@@ -33,6 +33,6 @@ void silence_refuse(const struct command_request *request, struct command_answer
                  "Restart hosod, look with hoso list or hoso show, and only then ask again."}};
 
     json_write_start(&call.writer, &answer->out);
-    call_fail(&call, &unanswered, "hosod đang chạy nhưng không trả lời.",
-              "hosod is running and does not answer.");
+    call_fail(&call, &unanswered, "hosod không trả lời: đã dừng giữa chừng, hoặc bị treo.",
+              "hosod does not answer: it ended meanwhile, or is frozen.");
 }

@@ -72,6 +72,8 @@ enum status thread_start(pthread_t *thread, void *(*run)(void *argument), void *
     int failed = 0;
 
     sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* a broken page's: blocked, it would end the process without a word */
+    sigdelset(&all, SIGSEGV);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     failed = pthread_create(thread, NULL, run, argument);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
