@@ -282,7 +282,7 @@ static void say_unsound(const struct making *making, const struct replica_verdic
     const struct desk_refusal refusal = {
         .failure = {.code = HOSO_STORE,
                     .name = "unsound",
-                    .kept = {"các bản ghi khác đều toàn vẹn", "all records before it are sound"},
+                    .kept = {"Các bản ghi khác đều toàn vẹn.", "All records before it are sound."},
                     .next = next},
         .message = {vietnamese, english}};
 
@@ -334,8 +334,8 @@ static void tell_checked(const struct making *making, const struct checked *chec
                    making->request->vietnamese
                        ? "Bản sao toàn vẹn: lập lúc %s, %" PRIu64 " bản ghi trong %" PRIu64
                          " nhật ký, %" PRIu64 " chữ ký; giấy nhận gần nhất %s.\n"
-                       : "The copy is sound: made %s, %" PRIu64 " records in %" PRIu64
-                         " logs, %" PRIu64 " signatures; last receipt %s.\n",
+                       : "The copy is sound: made %s; records: %" PRIu64 ", logs: %" PRIu64
+                         ", signatures: %" PRIu64 "; last receipt %s.\n",
                    made, checked->verdict.records, checked->verdict.logs,
                    checked->verdict.signatures, receipt);
     buffer_append_bytes(&making->answer->out, bytes_of_text(text));
@@ -428,8 +428,8 @@ static void tell_made(const struct making *making)
         text, sizeof text,
         making->request->vietnamese
             ? "Đã sao lưu %" PRIu64 " bản ghi (%" PRIu64 " MB) vào %s; kho lớn thêm %" PRIu64
-              " MB trong lúc sao. Khoá gốc không nằm trong bản sao.\n"
-            : "Copied %" PRIu64 " records (%" PRIu64 " MB) to %s; the store grew by %" PRIu64
+              " MB trong lúc sao. Khóa gốc không nằm trong bản sao.\n"
+            : "Records copied: %" PRIu64 " (%" PRIu64 " MB), to %s; the store grew by %" PRIu64
               " MB meanwhile. The root key is not part of the copy.\n",
         making->verdict.records, making->bytes / MEGABYTE, making->config->folder,
         making->grew / MEGABYTE);

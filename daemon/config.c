@@ -255,8 +255,8 @@ enum status config_read(int count, char **arguments, struct config *config,
 static const struct words helps[] = {
     [CONFIG_INIT] =
         {"hosod init --role hub|office --unit MÃ --name TÊN [--pack THƯ_MỤC] [--join LỜI_MỜI]\n"
-         "  tạo thư mục dữ liệu: một khoá và một kho trống. Không cần đường truyền; lời mời được\n"
-         "  dùng ở lần liên lạc đầu. Nút cấp trên ghi khoá gốc ra một tệp để cất giữ riêng.\n"
+         "  tạo thư mục dữ liệu: một khóa và một kho trống. Không cần đường truyền; lời mời được\n"
+         "  dùng ở lần liên lạc đầu. Nút cấp trên ghi khóa gốc ra một tệp để cất giữ riêng.\n"
          "ví dụ: hosod init --home /srv/hub --role hub --unit 000.00.30.H57 "
          "--name \"UBND huyện A Lưới\"\n",
          "hosod init --role hub|office --unit CODE --name TEXT [--pack DIR] [--join INVITE]\n"
@@ -279,8 +279,8 @@ static const struct words helps[] = {
          "          [--log debug|info|warning|error] [--log-file TỆP]\n"
          "  phục vụ ở tiền cảnh; in `ready URL` khi đã mở. Cổng 0 tự chọn cổng trống; --listen\n"
          "  gần nhất được nhớ. SIGTERM dừng êm; SIGHUP mở lại --log-file.\n"
-         "  Ngoài máy này luôn là wss:// (TLS 1.3, chỉ nói với đúng khoá ghi trong lời mời);\n"
-         "  --listen wss://127.0.0.1:7640 mã hoá cả trong máy. --insecure cho phép ws:// trên\n"
+         "  Ngoài máy này luôn là wss:// (TLS 1.3, chỉ nói với đúng khóa ghi trong lời mời);\n"
+         "  --listen wss://127.0.0.1:7640 mã hóa cả trong máy. --insecure cho phép ws:// trên\n"
          "  mạng riêng; --any-certificate khi một máy của cơ quan đứng giữa với chứng thư khác.\n"
          "ví dụ: hosod run --home /srv/office --listen 0.0.0.0:7640\n",
          "hosod run [--listen HOST:PORT] [--upstream URL] [--retry-max S]\n"
@@ -304,9 +304,9 @@ static const struct words helps[] = {
     [CONFIG_BACKUP] =
         {"hosod backup THƯ_MỤC [--rate MB_MỖI_GIÂY]\n"
          "hosod backup --check THƯ_MỤC\n"
-         "  chép kho đang chạy, kèm khoá và cấu hình, vào một thư mục mới; --check kiểm tra trọn\n"
+         "  chép kho đang chạy, kèm khóa và cấu hình, vào một thư mục mới; --check kiểm tra trọn\n"
          "  vẹn một bản sao. Dùng lại: đặt thư mục đó làm --home; kho tự biết nó là bản sao, mở\n"
-         "  nhật ký mới và in mã tạm cho đến khi được xác nhận. Khoá gốc không nằm trong bản sao.\n"
+         "  nhật ký mới và in mã tạm cho đến khi được xác nhận. Khóa gốc không nằm trong bản sao.\n"
          "ví dụ: hosod backup --home /var/lib/hoso /mnt/usb/hoso-2026-11-24\n",
          "hosod backup DIR [--rate MB_A_SECOND]\n"
          "hosod backup --check DIR\n"

@@ -32,39 +32,39 @@ struct making {
 static const struct desk_refusal is_made = {
     .failure = {.code = HOSO_REFUSED,
                 .name = "home_exists",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"dùng nó, hoặc nêu --home khác", "use it, or say another --home"}},
-    .message = {"thư mục này đã được khởi tạo", "there is a home already"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Dùng nó, hoặc nêu --home khác.", "Use it, or say another --home"}},
+    .message = {"Thư mục này đã được khởi tạo.", "There is a home already."}};
 static const struct desk_refusal bad_invitation = {
     .failure = {.code = HOSO_USAGE,
                 .name = "invitation",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"xin cấp trên chạy `hosod invite --unit MÃ`",
-                         "ask the hub for `hosod invite --unit CODE`"}},
-    .message = {"đây không phải lời mời của cấp trên "
-                "cho một đơn vị",
-                "this is no invitation of a hub to an office"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Xin cấp trên chạy `hosod invite --unit MÃ`.",
+                         "Ask the hub for `hosod invite --unit CODE`."}},
+    .message = {"Đây không phải lời mời của cấp trên "
+                "cho một đơn vị.",
+                "This is no invitation of a hub to an office."}};
 static const struct desk_refusal other_unit = {
     .failure = {.code = HOSO_REFUSED,
                 .name = "invitation_unit",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"nêu đúng mã đơn vị được mời", "say the unit that was invited"}},
-    .message = {"lời mời này dành cho đơn vị khác", "the invitation is for another unit"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Nêu đúng mã đơn vị được mời.", "Say the unit that was invited."}},
+    .message = {"Lời mời này dành cho đơn vị khác.", "The invitation is for another unit."}};
 
 static const struct desk_refusal bad_name = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"viết lại tên hoặc mã", "write the name or the code again"}},
-    .message = {"--name hoặc --unit quá dài hay không phải chữ",
-                "--name or --unit is too long or not plain text"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Viết lại tên hoặc mã.", "Write the name or the code again."}},
+    .message = {"--name hoặc --unit quá dài hay không phải chữ.",
+                "--name or --unit is too long or not plain text."}};
 static const struct desk_refusal cannot_make = {
     .failure = {.code = HOSO_STORE,
                 .name = "io",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"xem quyền ghi và chỗ trống, hoặc nêu --home khác",
-                         "look at rights and room there, or say another --home"}},
-    .message = {"không tạo được thư mục dữ liệu ở đó", "no home can be made there"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Xem quyền ghi và chỗ trống, hoặc nêu --home khác.",
+                         "Look at rights and room there, or say another --home"}},
+    .message = {"Không tạo được thư mục dữ liệu ở đó.", "No home can be made there."}};
 
 /* ---- hub ---- */
 
@@ -78,7 +78,7 @@ static enum status write_root_key(struct making *making)
     buffer_init(&text, 4096);
     hex_encode(bytes_of(making->root_seed, sizeof making->root_seed), hex);
     buffer_append_bytes(
-        &text, bytes_of_text("# Khoá gốc của huyện: chép ra nơi cất giữ riêng rồi xoá khỏi máy này."
+        &text, bytes_of_text("# Khóa gốc của huyện: chép ra nơi cất giữ riêng rồi xóa khỏi máy này."
                              "\n# The district's root key: carry it away, then delete it here.\n"));
     buffer_append_bytes(&text, bytes_of_text("hoso-root-key-1 "));
     buffer_append_bytes(&text, bytes_of_text(hex));
@@ -186,13 +186,13 @@ static void say_done(const struct making *making, const struct command_request *
         return;
     }
     (void)snprintf(line, sizeof line,
-                   request->vietnamese ? "Đã khởi tạo %s (khoá %s).\n" : "Made %s (key %s).\n",
+                   request->vietnamese ? "Đã khởi tạo %s (khóa %s).\n" : "Made %s (key %s).\n",
                    making->config->home, fingerprint);
     buffer_append_bytes(&answer->out, bytes_of_text(line));
     if (making->root_file[0] != '\0') {
         (void)snprintf(line, sizeof line,
                        request->vietnamese
-                           ? "Khoá gốc nằm ở %s: chép ra nơi cất giữ riêng rồi xoá khỏi máy này.\n"
+                           ? "Khóa gốc nằm ở %s: chép ra nơi cất giữ riêng rồi xóa khỏi máy này.\n"
                            : "The root key is in %s: carry it away, then delete it here.\n",
                        making->root_file);
         buffer_append_bytes(&answer->out, bytes_of_text(line));
@@ -264,8 +264,8 @@ static bool read_pack(struct making *making, const struct command_request *reque
     struct desk_refusal refusal = {
         .failure = {.code = HOSO_USAGE,
                     .name = "pack",
-                    .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                    .next = {"sửa tệp rồi làm lại", "mend the file and try again"}},
+                    .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                    .next = {"Sửa tệp rồi làm lại.", "Mend the file and try again."}},
         .message = {problem.text, problem.text}};
 
     if (status == STATUS_OK)

@@ -15,39 +15,39 @@ enum { INVITE_DAYS = 7 };
 static const struct desk_refusal wants_one = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"ví dụ: hosod invite --device \"máy 2\"",
-                         "example: hosod invite --device \"desk 2\""}},
-    .message = {"hãy nêu --unit MÃ hoặc --device TÊN", "say --unit CODE or --device NAME"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Ví dụ: hosod invite --device \"máy 2\"",
+                         "Example: hosod invite --device \"desk 2\""}},
+    .message = {"Hãy nêu --unit MÃ hoặc --device TÊN.", "Say --unit CODE or --device NAME."}};
 static const struct desk_refusal not_a_hub = {
     .failure = {.code = HOSO_REFUSED,
                 .name = "not_a_hub",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"chạy lệnh này tại nút cấp trên", "run it at the hub's home"}},
-    .message = {"chỉ nút cấp trên mới mời đơn vị", "only a hub invites offices"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Chạy lệnh này tại nút cấp trên.", "Run it at the hub's home."}},
+    .message = {"Chỉ nút cấp trên mới mời đơn vị.", "Only a hub invites offices."}};
 static const struct desk_refusal not_a_server = {
     .failure = {.code = HOSO_REFUSED,
                 .name = "not_a_server",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"chạy lệnh này tại máy của đơn vị", "run it at the office's home"}},
-    .message = {"thiết bị không mời ai", "a device invites nobody"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Chạy lệnh này tại máy của đơn vị.", "Run it at the office's home."}},
+    .message = {"Thiết bị không mời ai.", "A device invites nobody."}};
 static const struct desk_refusal no_address = {
     .failure = {.code = HOSO_USAGE,
                 .name = "no_address",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"hãy nêu --url wss://MÁY:CỔNG", "say --url wss://HOST:PORT"}},
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Hãy nêu --url wss://MÁY:CỔNG", "Say --url wss://HOST:PORT"}},
     .message = {
-        "người được mời phải biết địa chỉ để nối: máy này chưa từng mở ở một địa chỉ nêu rõ "
-        "(0.0.0.0 là mọi địa chỉ)",
-        "the invited one must know where to connect: this home never listened at one "
-        "address by name (0.0.0.0 is all of them)"}};
+        "Người được mời phải biết địa chỉ để nối: máy này chưa từng mở ở một địa chỉ nêu rõ "
+        "(0.0.0.0 là mọi địa chỉ).",
+        "The invited one must know where to connect: this home never listened at one "
+        "address by name (0.0.0.0 is all of them)."}};
 static const struct desk_refusal bad_address = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"ví dụ: --url wss://10.0.0.5:7640", "example: --url wss://10.0.0.5:7640"}},
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Ví dụ: --url wss://10.0.0.5:7640", "Example: --url wss://10.0.0.5:7640"}},
     .message = {"--url không phải địa chỉ ws:// hay wss://",
-                "--url is no ws:// or wss:// address"}};
+                "--url is no ws:// or wss:// address."}};
 
 struct name invite_scope_of_unit(const struct public_key *root, struct bytes unit)
 {

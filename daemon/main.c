@@ -18,10 +18,10 @@
 static const struct desk_refusal no_home = {
     .failure = {.code = HOSO_NOT_FOUND,
                 .name = "no_home",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"khởi tạo bằng hosod init, hoặc nêu --home THƯ_MỤC",
-                         "make one with hosod init, or say --home DIR"}},
-    .message = {"ở đây chưa có dữ liệu nào", "there is no home here"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Khởi tạo bằng hosod init, hoặc nêu --home THƯ_MỤC.",
+                         "Make one with hosod init, or say --home DIR."}},
+    .message = {"Ở đây chưa có dữ liệu nào.", "There is no home here."}};
 
 /* `invite` and `peers`: the running daemon answers if there is one, else this process. */
 static void ask(const struct config *config, const struct command_request *request,
@@ -115,8 +115,8 @@ int main(int count, char **arguments)
         struct desk_refusal refusal = {
             .failure = {.code = HOSO_USAGE,
                         .name = "usage",
-                        .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                        .next = {"xem hosod --help", "see hosod --help"}},
+                        .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                        .next = {"Xem hosod --help", "See hosod --help"}},
             .message = {problem.vietnamese, problem.english}};
 
         desk_refuse(&request, &answer, &refusal);

@@ -33,54 +33,56 @@ struct running {
 static const struct desk_refusal no_home = {
     .failure = {.code = HOSO_NOT_FOUND,
                 .name = "no_home",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"khởi tạo bằng hosod init, hoặc nêu --home THƯ_MỤC",
-                         "make one with hosod init, or say --home DIR"}},
-    .message = {"ở đây chưa có dữ liệu nào", "there is no home here"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Khởi tạo bằng hosod init, hoặc nêu --home THƯ_MỤC.",
+                         "Make one with hosod init, or say --home DIR."}},
+    .message = {"Ở đây chưa có dữ liệu nào.", "There is no home here."}};
 static const struct desk_refusal is_taken = {
     .failure = {.code = HOSO_BUSY,
                 .name = "busy",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"kết thúc nó, hoặc nêu --home khác", "end it, or say another --home"}},
-    .message = {"một tiến trình khác đang dùng dữ liệu này", "another process has this home open"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Kết thúc nó, hoặc nêu --home khác.", "End it, or say another --home"}},
+    .message = {"Một tiến trình khác đang dùng dữ liệu này.",
+                "Another process has this home open."}};
 static const struct desk_refusal bad_listen = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"ví dụ: --listen 127.0.0.1:7640", "example: --listen 127.0.0.1:7640"}},
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Ví dụ: --listen 127.0.0.1:7640", "Example: --listen 127.0.0.1:7640"}},
     .message = {"--listen không phải MÁY:CỔNG", "--listen is not HOST:PORT"}};
 static const struct desk_refusal bad_upstream = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"ví dụ: --upstream wss://10.0.0.5:7640",
-                         "example: --upstream wss://10.0.0.5:7640"}},
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Ví dụ: --upstream wss://10.0.0.5:7640",
+                         "Example: --upstream wss://10.0.0.5:7640"}},
     .message = {"--upstream không phải địa chỉ wss:// hay ws://",
-                "--upstream is no wss:// or ws:// address"}};
+                "--upstream is no wss:// or ws:// address."}};
 static const struct desk_refusal not_encrypted = {
     .failure = {.code = HOSO_USAGE,
                 .name = "insecure",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"bỏ ws:// để dùng wss://; nếu là mạng riêng không cần mã hoá: --insecure",
-                         "leave ws:// out, then it is wss://; if the network is private: "
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Bỏ ws:// để dùng wss://; nếu là mạng riêng không cần mã hóa: --insecure",
+                         "Leave ws:// out, then it is wss://; if the network is private: "
                          "--insecure"}},
-    .message = {"ws:// không mã hoá, chỉ dùng trong cùng một máy",
-                "ws:// is not encrypted: it is for one machine alone"}};
+    .message = {"ws:// không mã hóa, chỉ dùng trong cùng một máy.",
+                "ws:// is not encrypted: it is for one machine alone."}};
 static const struct desk_refusal address_taken = {
     .failure = {.code = HOSO_UNREACHABLE,
                 .name = "address_taken",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"nêu --listen khác; cổng 0 sẽ tự chọn cổng trống",
-                         "say another --listen; port 0 picks a free one"}},
-    .message = {"không mở được địa chỉ này: đã có chương trình khác dùng, hoặc không thuộc máy này",
-                "cannot listen at that address: it is taken, or not of this machine"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Nêu --listen khác; cổng 0 sẽ tự chọn cổng trống.",
+                         "Say another --listen; port 0 picks a free one."}},
+    .message = {
+        "Không mở được địa chỉ này: đã có chương trình khác dùng, hoặc không thuộc máy này.",
+        "Cannot listen at that address: it is taken, or not of this machine."}};
 static const struct desk_refusal long_home = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"dùng --home ngắn hơn", "use a shorter --home"}},
-    .message = {"đường dẫn thư mục quá dài cho ổ nối nội bộ",
-                "the home's path is too long for a local socket"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Dùng --home ngắn hơn.", "Use a shorter --home"}},
+    .message = {"Đường dẫn thư mục quá dài cho ổ nối nội bộ.",
+                "The home's path is too long for a local socket."}};
 
 /* ---- starting ---- */
 
@@ -279,9 +281,9 @@ static int wait_for_end(const struct running *running, const sigset_t *signals, 
 static const struct desk_refusal bad_log = {
     .failure = {.code = HOSO_USAGE,
                 .name = "usage",
-                .kept = {"chưa có gì thay đổi", "nothing was changed"},
-                .next = {"nêu một tệp ghi được", "name a file that can be written"}},
-    .message = {"không mở được tệp nhật ký --log-file", "--log-file cannot be opened"}};
+                .kept = {"Chưa có gì thay đổi.", "Nothing was changed."},
+                .next = {"Nêu một tệp ghi được.", "Name a file that can be written."}},
+    .message = {"Không mở được tệp nhật ký --log-file.", "--log-file cannot be opened."}};
 
 void run_answer(const struct config *config, const struct command_request *request,
                 struct command_answer *answer)

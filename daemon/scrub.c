@@ -142,23 +142,23 @@ static enum status scrub_all(struct scrubbing *scrubbing)
 static const struct desk_refusal still_waiting = {
     .failure = {.code = HOSO_STORE,
                 .name = "waiting",
-                .kept = {"các bản ghi khác đều còn nguyên; chỗ của bản ghi hỏng được giữ lại",
-                         "all other records are sound; the places of the damaged ones are kept"},
-                .next = {"nối với cấp trên hoặc máy còn giữ bản ghi: chúng tự về; rồi chạy lại",
-                         "connect with the node above, or a device that holds them: they come by "
-                         "themselves; then scrub again"}},
-    .message = {"có bản ghi hỏng chưa nhận lại được", "damaged records are not back yet"}};
+                .kept = {"Các bản ghi khác đều còn nguyên; chỗ của bản ghi hỏng được giữ lại.",
+                         "All other records are sound; the places of the damaged ones are kept."},
+                .next = {"Nối với cấp trên hoặc máy còn giữ bản ghi: chúng tự về; rồi chạy lại.",
+                         "Connect with the node above, or a device that holds them: they come by "
+                         "themselves; then scrub again."}},
+    .message = {"Có bản ghi hỏng chưa nhận lại được.", "Damaged records are not back yet."}};
 static const struct desk_refusal broken_pages = {
     .failure = {.code = HOSO_STORE,
                 .name = "broken",
-                .kept = {"không có gì bị sửa", "nothing was changed"},
-                .next = {"để kho hỏng sang một bên, đặt bản hosod backup gần nhất làm --home và "
-                         "chạy: bản ghi mới hơn tự về từ cấp trên và các máy",
-                         "put the broken store aside, make the newest hosod backup the --home and "
+                .kept = {"Không có gì bị sửa.", "Nothing was changed."},
+                .next = {"Để kho hỏng sang một bên, đặt bản hosod backup gần nhất làm --home và "
+                         "chạy: bản ghi mới hơn tự về từ cấp trên và các máy.",
+                         "Put the broken store aside, make the newest hosod backup the --home and "
                          "run it: newer records come by themselves from the node above and from "
-                         "devices"}},
-    .message = {"tệp của kho hỏng cấu trúc, không đọc hết được",
-                "the store's file itself is broken and cannot be read through"}};
+                         "devices."}},
+    .message = {"Tệp của kho hỏng cấu trúc, không đọc hết được.",
+                "The store's file itself is broken and cannot be read through."}};
 
 /* The answer stands; the error beside it says why the exit code is one. */
 static void write_waiting(struct scrubbing *scrubbing)
@@ -201,8 +201,8 @@ static void conclude(struct scrubbing *scrubbing)
                    scrubbing->request->vietnamese
                        ? "%" PRIu64 " bản ghi, %" PRIu64 " chữ ký; sửa %" PRIu64
                          ", chờ nhận lại %" PRIu64 ".\n"
-                       : "%" PRIu64 " records, %" PRIu64 " signatures; %" PRIu64 " mended, %" PRIu64
-                         " wait to be fetched again.\n",
+                       : "Records: %" PRIu64 "; signatures: %" PRIu64 "; mended: %" PRIu64
+                         "; waiting to be fetched again: %" PRIu64 ".\n",
                    scrub->records, scrub->signatures, scrubbing->mended, waiting);
     buffer_append_bytes(&scrubbing->answer->out, bytes_of_text(line));
     if (waiting > 0)

@@ -340,7 +340,8 @@ static void fail_midway(struct import *import, enum status status)
         call_fail_status(call, status);
     else
         call_fail(call, &failure, "Việc nhập dừng giữa chừng sau %llu hồ sơ: %s.",
-                  "The import stopped after %llu dossiers: %s.", written, status_text(status));
+                  "The import stopped. Dossiers taken in: %llu; why: %s.", written,
+                  status_text(status));
 }
 
 static void close_import(struct import *import)

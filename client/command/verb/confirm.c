@@ -1,5 +1,8 @@
+#include "client/command/value.h"
 #include "client/command/verb.h"
+#include "client/replica/act/clock.h"
 #include "client/replica/act/number.h"
+#include "client/text/time.h"
 
 #define NOT_CHANGED                                                                                \
     {                                                                                              \
@@ -19,6 +22,55 @@ static bool is_date(uint32_t yymmdd)
     uint32_t month = yymmdd / 100 % 100, day = yymmdd % 100;
 
     return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+/* The latest moment this node has a signature for, and the day of a code given then; and of today.
+ * False: nothing is signed yet. */
+static bool find_days(struct call *call, int64_t *latest, uint32_t *latest_day, uint32_t *today)
+{
+    struct replica *replica = call->host->replica;
+    const struct pack *pack = replica_pack(replica, NULL);
+    int zone = pack != NULL ? pack->zone_minutes : TIME_VIETNAM_ZONE_MINUTES;
+    struct replica_read *read = NULL;
+    struct clock_verdict clock = {.baseline = INT64_MIN};
+    enum status status = replica_read_begin(replica, &read);
+
+    if (!status)
+        status = clock_judge(read, &clock);
+    replica_read_end(read);
+    if (status || clock.baseline < 0)
+        return false;
+    *latest = clock.baseline;
+    *latest_day = code_day_of(clock.baseline, zone);
+    *today = code_day_of(clock.sane ? clock.now : clock.baseline, zone);
+    *today = *today > *latest_day ? *today : *latest_day;
+    return true;
+}
+
+/* A day before the latest signed moment, or after today, may be right, but is more often a slip:
+ * then it is asked for twice. Nothing is refused because of a clock. */
+static bool is_meant(struct call *call, const struct code *last)
+{
+    static const struct failure unsure = {
+        .code = HOSO_REFUSED,
+        .name = "unsure",
+        .kept = NOT_CHANGED,
+        .next = {"Xem lại mã trên giấy. Nếu đúng, thêm --sure.",
+                 "Look at the paper again. If it is right, add --sure."}};
+    char time[TIME_TEXT_BYTES];
+    uint32_t latest_day = 0, today = 0;
+    int64_t latest = 0;
+
+    if (call_flag(call, "sure") || !replica_codes_wait(call->host->replica) ||
+        !find_days(call, &latest, &latest_day, &today) ||
+        (last->day >= latest_day && last->day <= today))
+        return true;
+    time_format(latest, PRECISION_MINUTE, TIME_VIETNAM_ZONE_MINUTES, time);
+    call_fail(call, &unsure,
+              "Mã này là của ngày %02u/%02u/20%02u; giờ ký gần nhất mà máy này biết là %s.",
+              "That code is of %02u/%02u/20%02u; the latest signed time known here is %s.",
+              last->day % 100, last->day / 100 % 100, last->day / 10000, time);
+    return false;
 }
 
 void command_confirm(struct call *call)
@@ -50,6 +102,8 @@ void command_confirm(struct call *call)
                   (int)text.size, (const char *)text.at);
         return;
     }
+    if (!is_meant(call, &last))
+        return;
     enum status status = call->host->submit(call->host->context, confirm_job, &last);
     if (status == STATUS_NOT_FOUND) {
         call_fail(call, &no_doubt, "%s", "%s",

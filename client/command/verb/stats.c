@@ -119,7 +119,7 @@ static void say_figures(struct call *call, const struct figures *figures)
 {
     const struct pack *pack = figures->pack;
 
-    call_say(call, "%llu hồ sơ, %llu bản ghi.\n", "%llu dossiers, %llu records.\n",
+    call_say(call, "%llu hồ sơ, %llu bản ghi.\n", "Dossiers: %llu; records: %llu.\n",
              (unsigned long long)figures->dossiers, (unsigned long long)figures->records);
     call_say(call,
              "Đã trả kết quả: trước hạn %llu, đúng hạn %llu, quá hạn %llu. Đang giải quyết %llu, "

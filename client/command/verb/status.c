@@ -205,12 +205,12 @@ static void say_notes(struct call *call, const struct replica_status *status)
 {
     if (status->held > 0)
         call_say(call, "%llu bản ghi bị giữ lại, chờ bản ghi đứng trước.\n",
-                 "%llu records are held: an earlier record is missing.\n",
+                 "Records held: %llu. An earlier record is missing.\n",
                  (unsigned long long)status->held);
     if (status->aside > 0)
         call_say(call,
                  "%llu bản ghi từ gói đang chờ các bản ghi đứng trước: đọc nốt các gói khác.\n",
-                 "%llu records from bundles wait for earlier ones: read the other bundles.\n",
+                 "Records from bundles that wait for earlier ones: %llu. Read the other bundles.\n",
                  (unsigned long long)status->aside);
     if (status->clock_suspect)
         call_say(call, "Giờ máy không tin cậy: kiểm tra ngày giờ.\n",
@@ -231,12 +231,13 @@ static void say_status(struct call *call, const struct replica_status *status, i
     json_write_start(&writer, &contact);
     value_write_time(&writer, NULL, status->last_contact != 0, status->last_contact,
                      PRECISION_SECOND, zone_minutes);
-    call_say(call,
-             "%llu bản ghi trên máy này; đơn vị đã nhận %llu, hub đã nhận %llu, chưa lên hub "
-             "%llu.\n",
-             "%llu records on this machine; the office has %llu, the hub %llu; %llu wait.\n",
-             (unsigned long long)status->records, (unsigned long long)status->at_office,
-             (unsigned long long)status->at_hub, (unsigned long long)status->waiting);
+    call_say(
+        call,
+        "%llu bản ghi trên máy này; đơn vị đã nhận %llu, hub đã nhận %llu, chưa lên hub "
+        "%llu.\n",
+        "Records on this machine: %llu; at the office: %llu, at the hub: %llu; waiting: %llu.\n",
+        (unsigned long long)status->records, (unsigned long long)status->at_office,
+        (unsigned long long)status->at_hub, (unsigned long long)status->waiting);
     if (status->last_contact != 0)
         call_say(call, "Liên lạc gần nhất: %.*s\n", "Last contact: %.*s\n", (int)(contact.size - 2),
                  (const char *)contact.at + 1);

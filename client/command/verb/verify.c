@@ -61,7 +61,7 @@ void command_verify(struct call *call)
     if (call->json)
         write_verdict(call, &verdict);
     call_say(call, "%llu bản ghi trong %llu nhật ký; đã kiểm tra %llu chữ ký.\n",
-             "%llu records in %llu logs; %llu signatures checked.\n",
+             "Records: %llu; logs: %llu; signatures checked: %llu.\n",
              (unsigned long long)verdict.records, (unsigned long long)verdict.logs,
              (unsigned long long)verdict.signatures);
     if (verdict.ok) {
