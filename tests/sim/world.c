@@ -10,6 +10,10 @@
 
 /* A run that does this many things has lost its way. */
 static const uint64_t STEPS_MAX = 4000000;
+/* Each crash makes all of its peers call anew, and each call is a hundred effects that may bring
+ * the next one: where a full disk keeps everybody waiting that would never end. No machine dies
+ * every few seconds for days. */
+static const uint64_t CRASHES_MAX = 400;
 
 void world_init(struct world *world, uint64_t seed, size_t units, bool lmdb, FILE *trace)
 {
@@ -140,8 +144,8 @@ static bool is_effect(enum item_kind kind)
 /* The power may fail right before any effect, and right after a commit. */
 static bool crash_before(struct world *world, struct item *item)
 {
-    if (!world->weather.crash || !is_effect(item->kind) ||
-        !prng_chance(&world->prng, world->weather.crash))
+    if (!world->weather.crash || world->faults[FAULT_CRASH] >= CRASHES_MAX ||
+        !is_effect(item->kind) || !prng_chance(&world->prng, world->weather.crash))
         return false;
     struct node *node = world->nodes[item->node];
     if (node->life != item->life || !node_is_up(node))
