@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As CRASHES_MAX in world.c: each cut makes its client call anew, and each call may be cut. */
+static const uint64_t CUTS_MAX = 1000;
+
 enum { FRAME_OVERHEAD = 8, RESEND_LEAST_US = 200000, RESENDS_MOST = 8 };
 static const uint64_t HALF_OPEN_LEAST_US = UINT64_C(5) * 1000000;
 static const uint64_t HALF_OPEN_MOST_US = UINT64_C(300) * 1000000;
@@ -170,7 +173,7 @@ void cable_send(struct endpoint *from, struct bytes frame)
     }
     struct item writable = {.kind = ITEM_WRITABLE, .node = from->node->index, .endpoint = from->id};
     world_after(world, cable->free_us[end] - world->now_us + 1, writable);
-    if (prng_chance(&world->prng, world->weather.cut))
+    if (world->faults[FAULT_CUT] < CUTS_MAX && prng_chance(&world->prng, world->weather.cut))
         cable_cut(world, cable, true);
 }
 
