@@ -395,17 +395,39 @@ static void test_number__two_copies_are_lent_numbers_apart(void **state)
 
 static enum status confirm_on_paper(struct site *site, const char *text)
 {
+    bool own_hundred = false;
     struct code last;
     struct replica_commit commit;
     assert_true(code_parse(bytes_of_text(text), &last));
     assert_int_equal(replica_begin(site->replica), STATUS_OK);
-    enum status status = number_confirm(site->replica, &last);
+    enum status status = number_confirm(site->replica, &last, &own_hundred);
     if (status == STATUS_OK) {
+        assert_true(own_hundred); /* the screen says so (confirm.c) */
         assert_int_equal(replica_commit(site->replica, &commit), STATUS_OK);
     } else {
         replica_abort(site->replica);
     }
     return status;
+}
+
+/* More dossiers wait than are looked at in one go, and most cannot be served: nobody knows their
+ * day. Those behind them get their codes all the same. */
+static void test_number__what_cannot_be_served_keeps_nothing_waiting(void **state)
+{
+    struct world *world = *state;
+    struct replica_commit commit;
+    world->device.clock = 0;
+    for (int i = 0; i < 70; i++) {
+        check_receive(&world->device, 0, NULL);
+    }
+    for (int i = 0; i < 10; i++) {
+        check_receive(&world->device, SITE_START_SECONDS, NULL);
+    }
+    site_send(&world->device, &world->office);
+    assert_int_equal(replica_begin(world->office.replica), STATUS_OK);
+    assert_int_equal(replica_duties(world->office.replica), STATUS_OK);
+    assert_int_equal(replica_commit(world->office.replica, &commit), STATUS_OK);
+    check_receive(&world->office, 0, SITE_UNIT "-261124-0011");
 }
 
 /* What is missing may be nowhere any more, and the node above out of reach: then an officer's word
@@ -536,6 +558,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_number__a_full_day_goes_on_behind_what_is_kept, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_number__what_cannot_be_served_keeps_nothing_waiting,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number__an_officer_confirms_the_last_code_on_paper,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_number__a_receipt_tells_the_time, set_up, tear_down),

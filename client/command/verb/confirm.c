@@ -9,11 +9,17 @@
         "Chưa có gì thay đổi.", "Nothing was changed."                                             \
     }
 
+/* What the writer is asked, and what it found. */
+struct confirmation {
+    struct code last;
+    bool own_hundred;
+};
+
 static enum status confirm_job(struct replica *replica, void *context)
 {
-    const struct code *last = context;
+    struct confirmation *confirmation = context;
 
-    return number_confirm(replica, last);
+    return number_confirm(replica, &confirmation->last, &confirmation->own_hundred);
 }
 
 /* One that no calendar has is a slip of the pen, and a confirmation is made once. */
@@ -73,6 +79,20 @@ static bool is_meant(struct call *call, const struct code *last)
     return false;
 }
 
+static void say_confirmed(struct call *call, struct bytes text, bool own_hundred)
+{
+    call_say(call, "Đã xác nhận %.*s. ", "Confirmed %.*s. ", (int)text.size, (const char *)text.at);
+    if (own_hundred)
+        call_say(call,
+                 "Mã mới lấy từ một dãy số riêng của máy này (bốn chữ số, từ 6001 đến 8000), để "
+                 "không trùng với máy chép từ cùng một kho.\n",
+                 "New codes come from a range of this machine's own (four digits, 6001 to 8000), "
+                 "so that none meets those of a machine copied from the same store.\n");
+    else
+        call_say(call, "Mã mới đứng sau mã này và sau mọi mã đã có trên máy này.\n",
+                 "New codes come after it, and after every code known here.\n");
+}
+
 void command_confirm(struct call *call)
 {
     static const struct failure no_code = {
@@ -92,19 +112,20 @@ void command_confirm(struct call *call)
                                             .next = {"Xác nhận ở máy chủ của đơn vị có mã đó.",
                                                      "Confirm at the office whose code it is."}};
     struct actor actor;
-    struct code last;
+    struct confirmation confirmation = {.own_hundred = false};
+    struct code *last = &confirmation.last;
     struct bytes text;
 
     if (!call_needs(call, "code", &text) || !call_actor(call, &actor))
         return;
-    if (!code_parse(text, &last) || !is_date(last.day)) {
+    if (!code_parse(text, last) || !is_date(last->day)) {
         call_fail(call, &no_code, "\"%.*s\" không phải mã hồ sơ.", "\"%.*s\" is no code.",
                   (int)text.size, (const char *)text.at);
         return;
     }
-    if (!is_meant(call, &last))
+    if (!is_meant(call, last))
         return;
-    enum status status = call->host->submit(call->host->context, confirm_job, &last);
+    enum status status = call->host->submit(call->host->context, confirm_job, &confirmation);
     if (status == STATUS_NOT_FOUND) {
         call_fail(call, &no_doubt, "%s", "%s",
                   call_pick(call, "Mã hồ sơ của máy này không bị nghi ngờ.",
@@ -121,13 +142,6 @@ void command_confirm(struct call *call)
         json_close_object(&call->writer);
         json_write_end(&call->writer);
     } else {
-        call_say(
-            call,
-            "Đã xác nhận %.*s. Mã mới lấy từ một dãy số riêng của máy này (bốn chữ số, từ 6001 "
-            "đến 8000), để không trùng với máy chép từ cùng một kho.\n",
-            "Confirmed %.*s. New codes come from a range of this machine's own (four digits, "
-            "6001 to 8000), so that none meets those of a machine copied from the same "
-            "store.\n",
-            (int)text.size, (const char *)text.at);
+        say_confirmed(call, text, confirmation.own_hundred);
     }
 }

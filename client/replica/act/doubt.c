@@ -223,8 +223,9 @@ static enum status lift_doubts(struct replica *replica)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status number_confirm(struct replica *replica, const struct code *last)
+enum status number_confirm(struct replica *replica, const struct code *last, bool *own_hundred)
 {
+    enum number_apart apart = APART_NOT;
     struct replica_read read;
     bool waits = false;
     bool ours = false;
@@ -240,6 +241,10 @@ enum status number_confirm(struct replica *replica, const struct code *last)
     if (status == STATUS_OK) {
         status = answer(replica);
     }
+    if (status == STATUS_OK) {
+        status = number_apart(replica->group.view, &apart);
+    }
+    *own_hundred = apart == APART_ANSWERED;
     return status == STATUS_OK ? floor_put(replica, last->day, last->number) : status;
 }
 

@@ -117,9 +117,6 @@ enum status lend_write(struct replica *replica, const struct name *scope, struct
         status = log_write(replica, &log, &header, buffer_view(&body), &id);
     }
     if (status == STATUS_OK) {
-        status = log_save(replica, &log);
-    }
-    if (status == STATUS_OK) {
         status = lease_note(replica, &log, lease);
     }
     buffer_deinit(&body);
@@ -297,36 +294,15 @@ static enum status serve(struct replica_read *read, const struct name *name,
     return status;
 }
 
-/* The logs that were noted, at most BATCH: the others have their turn after the next commit. */
-static enum status gather_noted(struct store_read *read, struct name *names, size_t *count)
-{
-    static const uint8_t prefix = NUMBER_LENDING;
-    struct store_cursor *cursor = NULL;
-    struct bytes key = {NULL, 0};
-    struct bytes value = {NULL, 0};
-    enum status status = store_cursor_open(read, TABLE_NUMBER, &cursor);
-    *count = 0;
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store_seek(cursor, bytes_of(&prefix, 1), &key, &value);
-    while (status == STATUS_OK && key.size == 1 + sizeof names->bytes &&
-           key.at[0] == NUMBER_LENDING && *count < BATCH) {
-        memcpy(names[*count].bytes, key.at + 1, sizeof names->bytes);
-        *count += 1;
-        status = store_next(cursor, &key, &value);
-    }
-    store_cursor_close(cursor);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
+/* At most BATCH logs: the others have their turn after the next commit. */
 enum status lend_serve(struct replica_read *read, int16_t zone_minutes)
 {
     struct name names[BATCH];
     struct clock_verdict clock;
+    const struct name from = {{0}};
     size_t count = 0;
     bool doubt = false;
-    enum status status = gather_noted(read->store, names, &count);
+    enum status status = number_names(read->store, NUMBER_LENDING, &from, names, BATCH, &count);
     if (status != STATUS_OK || count == 0) {
         return status;
     }

@@ -268,3 +268,27 @@ enum status number_request_put(struct replica *replica, struct bytes request,
     return store_put(replica->group.write, TABLE_NUMBER, request_key(request, &room),
                      bytes_of(row, sizeof row));
 }
+
+enum status number_names(struct store_read *read, enum number_kind kind, const struct name *from,
+                         struct name *names, size_t most, size_t *count)
+{
+    struct table_key start = key_start();
+    struct store_cursor *cursor = NULL;
+    struct bytes key = {NULL, 0};
+    struct bytes value = {NULL, 0};
+    *count = 0;
+    key_u8(&start, kind);
+    key_name(&start, from);
+    enum status status = store_cursor_open(read, TABLE_NUMBER, &cursor);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = store_seek(cursor, key_bytes(&start), &key, &value);
+    while (status == STATUS_OK && key.size == start.size && key.at[0] == kind && *count < most) {
+        memcpy(names[*count].bytes, key.at + 1, sizeof names[*count].bytes);
+        *count += 1;
+        status = store_next(cursor, &key, &value);
+    }
+    store_cursor_close(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}

@@ -94,11 +94,13 @@ CHECK_RESULT enum status number_doubt_all(struct replica *replica);
 CHECK_RESULT enum status number_confirmed(struct replica *replica);
 /*
  * [writer] An officer says that |last| is the last code on paper: lifts every doubt. A store that
- * is apart may draw from its log's own hundred, another goes on behind |last|. Errors: REFUSED
+ * is apart may draw from its log's own hundred (|*own_hundred|), another goes on behind |last|.
+ * Errors: REFUSED
  * (another unit's, or this node does not introduce codes), NOT_FOUND (nothing waits for that word),
  * IO, FULL, NO_MEMORY.
  */
-CHECK_RESULT enum status number_confirm(struct replica *replica, const struct code *last);
+CHECK_RESULT enum status number_confirm(struct replica *replica, const struct code *last,
+                                        bool *own_hundred);
 /* What numbers of |day| are drawn above because this store was put back; 0: nothing. */
 CHECK_RESULT enum status number_floor(struct store_read *read, struct bytes unit, uint32_t day,
                                       uint32_t *above);

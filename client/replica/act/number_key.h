@@ -26,6 +26,11 @@ int64_t number_day(uint32_t day);
 /* The row of a number in use. */
 struct table_key number_used_key(const struct code *code);
 
+/* The names that follow |kind| alone in keys, from |from| on, ascending, at most |most|. */
+CHECK_RESULT enum status number_names(struct store_read *read, enum number_kind kind,
+                                      const struct name *from, struct name *names, size_t most,
+                                      size_t *count);
+
 /* [writer] Notes the codes of |unit| that |body| gives |case_name|; |*coded|: it writes one. */
 CHECK_RESULT enum status number_note_codes(struct replica *replica, struct bytes unit,
                                            const struct name *case_name,

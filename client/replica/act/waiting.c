@@ -22,30 +22,6 @@ static struct table_key waiting_key(const struct name *case_name)
     return key;
 }
 
-/* The cases that wait, from |from| on, at most WAITING_BATCH. */
-static enum status gather_waiting(struct store_read *read, const struct name *from,
-                                  struct name *cases, size_t *count)
-{
-    struct table_key start = waiting_key(from);
-    struct store_cursor *cursor = NULL;
-    struct bytes key = {NULL, 0};
-    struct bytes value = {NULL, 0};
-    enum status status = store_cursor_open(read, TABLE_NUMBER, &cursor);
-    *count = 0;
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store_seek(cursor, key_bytes(&start), &key, &value);
-    while (status == STATUS_OK && key.size == start.size && key.at[0] == NUMBER_WAITING &&
-           *count < WAITING_BATCH) {
-        memcpy(cases[*count].bytes, key.at + 1, sizeof cases[*count].bytes);
-        *count += 1;
-        status = store_next(cursor, &key, &value);
-    }
-    store_cursor_close(cursor);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
 static enum status write_code(struct replica *replica, const struct name *case_name,
                               struct bytes code)
 {
@@ -193,7 +169,7 @@ enum status duty_serve_waiting(struct replica *replica, struct replica_read *rea
     enum status status = STATUS_OK;
     arena_init(&arena, CASE_ARENA_BYTES);
     do {
-        status = gather_waiting(read->store, &from, cases, &count);
+        status = number_names(read->store, NUMBER_WAITING, &from, cases, WAITING_BATCH, &count);
         for (size_t i = 0; i < count && status == STATUS_OK; i++) {
             status = serve_waiting(replica, read, &cases[i], &arena);
             arena_reset(&arena);
