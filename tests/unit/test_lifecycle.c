@@ -11,33 +11,7 @@
 #define HEAD "ct01"
 #define HEAD_NUMBER "046190000007"
 
-struct office {
-    struct district district;
-    struct counter counter;
-    char code[64];
-};
-
-static int open_office(void **state)
-{
-    struct office *office = test_malloc(sizeof *office);
-
-    counter_district(&office->district);
-    counter_open(&office->counter, &office->district, SITE_UNIT, 1);
-    *state = office;
-    return 0;
-}
-
-static int close_office(void **state)
-{
-    struct office *office = *state;
-
-    counter_close(&office->counter);
-    district_close(&office->district);
-    test_free(office);
-    return 0;
-}
-
-static void set_clock(struct office *office, const char *text)
+static void set_clock(struct counter_office *office, const char *text)
 {
     struct moment moment;
 
@@ -46,7 +20,7 @@ static void set_clock(struct office *office, const char *text)
     office->counter.site.clock = moment.seconds;
 }
 
-static void receive_for(struct office *office, const char *procedure, const char *number)
+static void receive_for(struct counter_office *office, const char *procedure, const char *number)
 {
     char arguments[512];
 
@@ -60,13 +34,13 @@ static void receive_for(struct office *office, const char *procedure, const char
                    (const char *)code.at);
 }
 
-static void receive(struct office *office, const char *number)
+static void receive(struct counter_office *office, const char *number)
 {
     receive_for(office, "1.001022", number);
 }
 
 /* Runs |verb| on the dossier with |more| members beside its code. */
-static enum hoso_code run(struct office *office, const char *verb, const char *more)
+static enum hoso_code run(struct counter_office *office, const char *verb, const char *more)
 {
     char arguments[1024];
 
@@ -74,7 +48,7 @@ static enum hoso_code run(struct office *office, const char *verb, const char *m
     return counter_run(&office->counter, verb, arguments);
 }
 
-static void check_error(const struct office *office, const char *name)
+static void check_error(const struct counter_office *office, const char *name)
 {
     struct bytes error = counter_error(&office->counter);
 
@@ -83,14 +57,14 @@ static void check_error(const struct office *office, const char *name)
 }
 
 /* The value of a field as `show` gives it; the answer stays. */
-static struct bytes shown(struct office *office, const char *field)
+static struct bytes shown(struct counter_office *office, const char *field)
 {
     assert_int_equal(run(office, "show", "\"as\":\"tn01\""), HOSO_DONE);
     const struct json *fields = json_member(office->counter.document, "fields");
     return json_as_text(json_member(json_member(fields, field), "value"));
 }
 
-static int64_t state_of(struct office *office)
+static int64_t state_of(struct counter_office *office)
 {
     assert_int_equal(run(office, "show", "\"as\":\"tn01\""), HOSO_DONE);
     return counter_figure(&office->counter, "state");
@@ -104,7 +78,7 @@ struct move {
     int64_t state;     /* after it */
 };
 
-static void check_moves(struct office *office, const struct move *moves, size_t count)
+static void check_moves(struct counter_office *office, const struct move *moves, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct move *move = &moves[i];
@@ -148,7 +122,7 @@ static void test_lifecycle__a_dossier_from_counter_to_citizen(void **state)
         {"handover", "\"as\":\"tn01\",\"fields\":{\"nguoi_nhan\":\"Hồ Thị Hòa\"}", HOSO_DONE, NULL,
          10},
     };
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office, "046190000099");
     check_moves(office, moves, sizeof moves / sizeof *moves);
@@ -180,7 +154,7 @@ static void test_lifecycle__supplement_and_apology_happen_once(void **state)
          HOSO_REFUSED, "step_done", 4},
         {"stop", "\"as\":\"" HEAD "\",\"reason\":\"quá hạn bổ sung\"", HOSO_DONE, NULL, 8},
     };
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office, "046190000099");
     check_moves(office, moves, sizeof moves / sizeof *moves);
@@ -198,7 +172,7 @@ static void test_lifecycle__nobody_decides_his_own(void **state)
         {"refuse", "\"as\":\"" HEAD "\",\"reason\":\"không đủ\"", HOSO_REFUSED, "own_case", 4},
         {"refuse", "\"as\":\"pct1\",\"reason\":\"không đủ\"", HOSO_DONE, NULL, 9},
     };
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office, HEAD_NUMBER);
     check_moves(office, moves, sizeof moves / sizeof *moves);
@@ -207,7 +181,7 @@ static void test_lifecycle__nobody_decides_his_own(void **state)
 
 static void test_lifecycle__a_request_told_twice_is_done_once(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
     const char *assign =
         "\"as\":\"" HEAD "\",\"request_id\":\"r1\",\"fields\":{\"can_bo_xu_ly\":\"ht01\"}";
 
@@ -217,6 +191,31 @@ static void test_lifecycle__a_request_told_twice_is_done_once(void **state)
     assert_int_equal(run(office, "assign", assign), HOSO_DONE);
     assert_true(json_as_flag(json_member(office->counter.document, "repeated")));
     assert_int_equal(state_of(office), 4);
+}
+
+/* No step is refused because of a clock; a moment nobody believes is not written. */
+static void test_lifecycle__a_clock_that_is_wrong_stops_nothing(void **state)
+{
+    static const struct move moves[] = {
+        {"assign", "\"as\":\"" HEAD "\",\"fields\":{\"can_bo_xu_ly\":\"ht01\"}", HOSO_DONE, NULL,
+         4},
+        {"supplement", "\"as\":\"ht01\",\"reason\":\"thiếu chứng cứ\"", HOSO_DONE, NULL, 5},
+        {"complete", "\"as\":\"tn01\"", HOSO_DONE, NULL, 4},
+        {"apologise",
+         "\"as\":\"" HEAD
+         "\",\"reason\":\"mất điện\",\"fields\":{\"hen_tra\":\"2026-12-30T17:00\"}",
+         HOSO_DONE, NULL, 4},
+        {"decide", "\"as\":\"" HEAD "\"", HOSO_DONE, NULL, 9},
+        {"handover", "\"as\":\"tn01\",\"fields\":{\"nguoi_nhan\":\"Hồ Thị Hòa\"}", HOSO_DONE, NULL,
+         10},
+    };
+    struct counter_office *office = *state;
+
+    receive(office, "046190000099");
+    set_clock(office, "1970-01-01T08:00");
+    check_moves(office, moves, sizeof moves / sizeof *moves);
+    assert_true(bytes_equal_text(shown(office, "hen_lai"), "2026-12-30T17:00+07:00"));
+    assert_int_equal(shown(office, "tra_luc").size, 0);
 }
 
 /* ---- deadlines ---- */
@@ -230,7 +229,7 @@ struct moment_of {
     bool waiting;
 };
 
-static void check_deadline(struct office *office, const struct moment_of *row)
+static void check_deadline(struct counter_office *office, const struct moment_of *row)
 {
     assert_int_equal(run(office, "show", "\"as\":\"tn01\""), HOSO_DONE);
     const struct json *deadline = json_member(office->counter.document, "deadline");
@@ -242,7 +241,8 @@ static void check_deadline(struct office *office, const struct moment_of *row)
     assert_int_equal(!json_holds_null(json_member(deadline, "waiting_since")), row->waiting);
 }
 
-static void check_deadlines(struct office *office, const struct moment_of *rows, size_t count)
+static void check_deadlines(struct counter_office *office, const struct moment_of *rows,
+                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         set_clock(office, rows[i].at);
@@ -272,7 +272,7 @@ static void test_lifecycle__complete_papers_start_the_term_anew(void **state)
          "\",\"reason\":\"mất điện\",\"fields\":{\"hen_tra\":\"2026-12-08T17:00\"}",
          "2026-12-08T17:00+07:00", "written", false},
     };
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     set_clock(office, "2026-11-20T10:00");
     receive(office, "046190000099");
@@ -295,7 +295,7 @@ static void test_lifecycle__time_waited_is_added_once(void **state)
         {"2026-12-02T09:00", "fee", "\"as\":\"tn01:cashier\",\"what\":\"pay\"",
          "2026-11-27T17:00+07:00", "counted", false},
     };
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     set_clock(office, "2026-11-20T10:00");
     receive_for(office, "1.001731", "046190000099");
@@ -304,7 +304,7 @@ static void test_lifecycle__time_waited_is_added_once(void **state)
 
 static void test_lifecycle__the_slip_has_the_due_date(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     set_clock(office, "2026-11-23T15:00:01");
     receive_for(office, "2.000815", "046190000099");
@@ -315,20 +315,22 @@ static void test_lifecycle__the_slip_has_the_due_date(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_lifecycle__a_clock_that_is_wrong_stops_nothing,
+                                        counter_office_open, counter_office_close),
         cmocka_unit_test_setup_teardown(test_lifecycle__complete_papers_start_the_term_anew,
-                                        open_office, close_office),
-        cmocka_unit_test_setup_teardown(test_lifecycle__time_waited_is_added_once, open_office,
-                                        close_office),
-        cmocka_unit_test_setup_teardown(test_lifecycle__the_slip_has_the_due_date, open_office,
-                                        close_office),
+                                        counter_office_open, counter_office_close),
+        cmocka_unit_test_setup_teardown(test_lifecycle__time_waited_is_added_once,
+                                        counter_office_open, counter_office_close),
+        cmocka_unit_test_setup_teardown(test_lifecycle__the_slip_has_the_due_date,
+                                        counter_office_open, counter_office_close),
         cmocka_unit_test_setup_teardown(test_lifecycle__a_dossier_from_counter_to_citizen,
-                                        open_office, close_office),
+                                        counter_office_open, counter_office_close),
         cmocka_unit_test_setup_teardown(test_lifecycle__supplement_and_apology_happen_once,
-                                        open_office, close_office),
-        cmocka_unit_test_setup_teardown(test_lifecycle__nobody_decides_his_own, open_office,
-                                        close_office),
+                                        counter_office_open, counter_office_close),
+        cmocka_unit_test_setup_teardown(test_lifecycle__nobody_decides_his_own, counter_office_open,
+                                        counter_office_close),
         cmocka_unit_test_setup_teardown(test_lifecycle__a_request_told_twice_is_done_once,
-                                        open_office, close_office),
+                                        counter_office_open, counter_office_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

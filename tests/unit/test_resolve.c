@@ -307,6 +307,41 @@ static void test_resolve__an_officer_of_another_unit_takes_in_nothing(void **sta
     assert_int_equal(counter_figure(&world->counters[OFFICE], "dossiers"), 0);
 }
 
+/* Two heads, each without a line, appoint another day: until one is decided the earlier holds
+ * (K09). */
+static void test_resolve__of_two_appointments_the_earlier_holds(void **state)
+{
+    struct world *world = *state;
+    static const size_t nodes[] = {HUB, OFFICE, LEFT, RIGHT};
+
+    assert_int_equal(run(world, OFFICE, "receive",
+                         "{\"as\":\"tn01\",\"procedure\":\"1.001022\",\"fields\":{\"chu_ho_so\":"
+                         "\"Hồ Thị Hoa\"}}"),
+                     HOSO_DONE);
+    (void)snprintf(world->code, sizeof world->code, "%s",
+                   text_of(json_member(document(world, OFFICE), "code")));
+    assert_int_equal(
+        run(world, OFFICE, "assign",
+            "{\"as\":\"ct01\",\"code\":\"CODE\",\"fields\":{\"can_bo_xu_ly\":\"ht01\"}}"),
+        HOSO_DONE);
+    exchange(world);
+    assert_int_equal(run(world, LEFT, "apologise",
+                         "{\"as\":\"ct01\",\"code\":\"CODE\",\"reason\":\"mất điện\",\"fields\":{"
+                         "\"hen_tra\":\"2026-12-30T17:00\"}}"),
+                     HOSO_DONE);
+    assert_int_equal(run(world, RIGHT, "apologise",
+                         "{\"as\":\"pct1\",\"code\":\"CODE\",\"reason\":\"mưa lũ\",\"fields\":{"
+                         "\"hen_tra\":\"2026-12-28T17:00\"}}"),
+                     HOSO_DONE);
+    exchange(world);
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+        assert_int_equal(run(world, nodes[i], "show", "{\"code\":\"CODE\"}"), HOSO_DONE);
+        const struct json *deadline = json_member(document(world, nodes[i]), "deadline");
+        assert_string_equal(text_of(json_member(deadline, "due")), "2026-12-28T17:00+07:00");
+        assert_string_equal(text_of(json_member(deadline, "source")), "written");
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -318,6 +353,7 @@ int main(void)
         TEST(test_resolve__who_may_not_is_refused),
         TEST(test_resolve__a_dry_run_writes_nothing),
         TEST(test_resolve__levels_are_those_of_the_records),
+        TEST(test_resolve__of_two_appointments_the_earlier_holds),
         TEST(test_resolve__the_text_says_how_to_decide),
     };
 #undef TEST

@@ -5,14 +5,11 @@
 #include "client/text/time.h"
 #include "protocol/case/deadline/deadline.h"
 
-/* False: nobody can tell, or the call has failed. */
+/* False: nobody can tell (or no memory to tell by: what is shown is then less, not wrong). */
 static bool find(struct call *call, const struct view *view, struct deadline *deadline,
                  struct explained *explained)
 {
-    enum status status = deadline_of(view, &call->arena, deadline);
-
-    call_fail_status(call, status);
-    if (status || deadline->source == DEADLINE_NONE)
+    if (deadline_of(view, &call->arena, deadline) || deadline->source == DEADLINE_NONE)
         return false;
     *explained = (struct explained){.pack = view->pack,
                                     .calendar = calendar_of(view->pack),
@@ -42,8 +39,10 @@ void deadline_write(struct call *call, const struct view *view)
     value_write_time(writer, "due", true, deadline.due.seconds, PRECISION_MINUTE, zone);
     json_write_flag(writer, "provisional", deadline.due.provisional);
     json_write_string(writer, "source", counted ? "counted" : "written");
-    json_write_text(writer, "policy", bytes_of(&"SDHC"[deadline.policy], 1));
-    json_write_unsigned(writer, "term", deadline.term);
+    if (counted) {
+        json_write_text(writer, "policy", bytes_of(&"SDHC"[deadline.policy], 1));
+        json_write_unsigned(writer, "term", deadline.term);
+    }
     value_write_time(writer, "from", counted, deadline.started, PRECISION_MINUTE, zone);
     json_write_flag(writer, "extended", deadline.extended);
     value_write_time(writer, "waiting_since", deadline.waiting, deadline.waiting_since,

@@ -8,7 +8,8 @@
 #include "protocol/case/view/view.h"
 
 /* The member "deadline": null where nobody can tell, else {"due", "provisional", "source":
- * "counted" or "written", "policy", "term", "from", "extended", "waiting_since", "explain"}. */
+ * "counted" or "written", "from", "extended", "waiting_since"}, and of a
+ * counted one "policy", "term" and "explain". */
 void deadline_write(struct call *call, const struct view *view);
 /* Only the members "due" (null where nobody can tell) and "due_provisional". */
 void deadline_write_due(struct call *call, const struct view *view);

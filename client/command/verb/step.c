@@ -20,6 +20,7 @@ struct step_verb {
     const char *needs;               /* a field that has to be named; NULL: none */
     bool needs_reason;
     const char *from_reason; /* a field that is the reason's text unless it is named; or NULL */
+    const char *also;        /* a field that has the value of |needs|, unless named; or NULL */
     const char *by;          /* a field that is who acts, unless named; or NULL */
     const char *outcome;     /* what FIELD_KEY_OUTCOME is, unless named; or NULL */
     const char *stamp;       /* a field that is the moment, unless named; or NULL */
@@ -42,7 +43,7 @@ static const struct step_verb step_verbs[] = {
      .steps = {"reappoint"},
      .needs = FIELD_KEY_DUE,
      .needs_reason = true,
-     .stamp = "hen_lai"},
+     .also = "hen_lai"},
     {.verb = "handover",
      .steps = {"handover"},
      .needs = "nguoi_nhan",
@@ -84,6 +85,18 @@ static bool fill(struct draft *draft, const char *key, struct bytes text)
     return draft_write(draft, key, WRITE_SET, text);
 }
 
+/* The field |to| gets what |from| was given. */
+static bool repeat(struct draft *draft, const char *from, const char *to)
+{
+    if (!to || draft_has(draft, to) || !pack_field_of(draft->pack, bytes_of_text(to)))
+        return true;
+    for (size_t i = 0; i < draft->act.write_count; i++) {
+        if (bytes_equal_text(draft->writes[i].field, from))
+            return draft_choose(draft, bytes_of_text(to), draft->writes[i].value, NULL, 0);
+    }
+    return true;
+}
+
 static bool take_texts(struct draft *draft, const struct step_verb *row)
 {
     struct call *call = draft->call;
@@ -114,7 +127,8 @@ static bool take_what_follows(struct draft *draft, const struct step_verb *row)
     if (row->outcome && step_of(draft->act.step)->to == STATE_DECIDED &&
         !fill(draft, FIELD_KEY_OUTCOME, bytes_of_text(row->outcome)))
         return false;
-    return fill(draft, row->from_reason, draft->act.reason) &&
+    return repeat(draft, row->needs, row->also) &&
+           fill(draft, row->from_reason, draft->act.reason) &&
            fill(draft, row->by, draft->act.officer);
 }
 
