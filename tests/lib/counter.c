@@ -52,6 +52,26 @@ void counter_close(struct counter *counter)
         site_close(&counter->site);
 }
 
+int counter_office_open(void **state)
+{
+    struct counter_office *office = test_malloc(sizeof *office);
+
+    counter_district(&office->district);
+    counter_open(&office->counter, &office->district, SITE_UNIT, 1);
+    *state = office;
+    return 0;
+}
+
+int counter_office_close(void **state)
+{
+    struct counter_office *office = *state;
+
+    counter_close(&office->counter);
+    district_close(&office->district);
+    test_free(office);
+    return 0;
+}
+
 enum hoso_code counter_run(struct counter *counter, const char *verb, const char *arguments)
 {
     const struct command_request request = {

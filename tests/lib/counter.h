@@ -27,6 +27,15 @@ void counter_open(struct counter *counter, const struct district *district, cons
 void counter_over(struct counter *counter, const struct site *site);
 void counter_close(struct counter *counter);
 
+/* An office at work, for each test anew: set-up and tear-down of a test, whose state it is. */
+struct counter_office {
+    struct district district;
+    struct counter counter;
+    char code[64]; /* of the dossier the test is about */
+};
+int counter_office_open(void **state);
+int counter_office_close(void **state);
+
 /* Runs a verb with JSON arguments in JSON; the answer stays until the next one. */
 enum hoso_code counter_run(struct counter *counter, const char *verb, const char *arguments);
 /* Imports |content|, a register, by |officer|. */

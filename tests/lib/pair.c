@@ -358,3 +358,11 @@ struct name site_vector(struct site *site, const struct name *scope)
     arena_deinit(&arena);
     return digest;
 }
+
+void pair_assert_same(struct site *a, struct site *b)
+{
+    const struct name *scope = &replica_identity(a->replica)->scope;
+    struct name of_a = site_vector(a, scope);
+    struct name of_b = site_vector(b, scope);
+    assert_memory_equal(&of_a, &of_b, sizeof of_a);
+}

@@ -61,5 +61,7 @@ void pair_close(struct pair *pair);
 struct session_report side_report(const struct side *side);
 /* The digest of what a site holds of |scope| and of authority, by log, seq and id. */
 struct name site_vector(struct site *site, const struct name *scope);
+/* Fails unless both hold the same of |a|'s scope. */
+void pair_assert_same(struct site *a, struct site *b);
 
 #endif

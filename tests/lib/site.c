@@ -471,3 +471,11 @@ void site_check_value(struct site *site, const struct name *case_name, const cha
     assert_true(bytes_equal(field->value_bytes, value_of_text(want)));
     site_look_away(&seen);
 }
+
+void site_receive_many(struct site *site, size_t count)
+{
+    struct act_result result;
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(site_receive(site, "Hồ Thị Hòa", 0, &result), STATUS_OK);
+    }
+}

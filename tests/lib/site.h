@@ -72,6 +72,8 @@ struct bytes value_of_integer(int64_t number);
  * site say). */
 enum status site_receive(struct site *site, const char *owner, int64_t received,
                          struct act_result *result);
+/* So many dossiers received, as site_receive(); fails the test if one is not. */
+void site_receive_many(struct site *site, size_t count);
 /* One field of a case set by |officer| in |hat|. */
 enum status site_set(struct site *site, const struct name *case_name, const char *officer,
                      uint64_t hat, const char *field, const char *value, struct act_result *result);

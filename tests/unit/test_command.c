@@ -5,34 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One office at work, for every test anew. */
-struct office {
-    struct district district;
-    struct counter counter;
-    char code[64];
-};
-
-static int open_office(void **state)
-{
-    struct office *office = test_malloc(sizeof *office);
-
-    counter_district(&office->district);
-    counter_open(&office->counter, &office->district, SITE_UNIT, 1);
-    *state = office;
-    return 0;
-}
-
-static int close_office(void **state)
-{
-    struct office *office = *state;
-
-    counter_close(&office->counter);
-    district_close(&office->district);
-    test_free(office);
-    return 0;
-}
-
-static enum hoso_code run(struct office *office, const char *verb, const char *arguments)
+static enum hoso_code run(struct counter_office *office, const char *verb, const char *arguments)
 {
     return counter_run(&office->counter, verb, arguments);
 }
@@ -43,7 +16,7 @@ static const char *text_of(const struct json *value)
     return (const char *)json_as_text(value).at;
 }
 
-static void receive(struct office *office)
+static void receive(struct counter_office *office)
 {
     assert_int_equal(run(office, "receive",
                          "{\"as\":\"tn01\",\"procedure\":\"2.000815\",\"fields\":{\"chu_ho_so\":"
@@ -54,7 +27,7 @@ static void receive(struct office *office)
 }
 
 /* Runs |verb| with the dossier's code put in for CODE. */
-static enum hoso_code run_on(struct office *office, const char *verb, const char *format)
+static enum hoso_code run_on(struct counter_office *office, const char *verb, const char *format)
 {
     char arguments[2048];
     const char *mark = strstr(format, "CODE");
@@ -66,14 +39,14 @@ static enum hoso_code run_on(struct office *office, const char *verb, const char
     return run(office, verb, arguments);
 }
 
-static const struct json *field(const struct office *office, const char *key)
+static const struct json *field(const struct counter_office *office, const char *key)
 {
     return json_member(json_member(office->counter.document, "fields"), key);
 }
 
 static void test_command__a_dossier_is_received_and_shown(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office);
     assert_memory_equal(office->code, SITE_UNIT "-261124-0001", strlen(SITE_UNIT "-261124-0001"));
@@ -101,7 +74,7 @@ static void test_command__a_dossier_is_received_and_shown(void **state)
 
 static void test_command__a_request_id_is_answered_once(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
     static const char request[] =
         "{\"as\":\"tn01\",\"procedure\":\"2.000815\",\"request_id\":\"r1\",\"fields\":{\"chu_ho_"
         "so\":\"A\"}}";
@@ -119,7 +92,7 @@ static void test_command__a_request_id_is_answered_once(void **state)
 
 static void test_command__set_changes_empties_and_lists(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office);
     assert_int_equal(run_on(office, "set",
@@ -183,7 +156,7 @@ static void test_command__refusals_name_their_reason(void **state)
         {"export", "{\"what\":\"CODE\"}", HOSO_USAGE, "usage"},
         {"list", "{\"limit\":\"0\",\"x\":\"CODE\"}", HOSO_USAGE, "usage"},
     };
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -203,7 +176,7 @@ static void test_command__refusals_name_their_reason(void **state)
 
 static void test_command__words_follow_the_language(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     office->counter.vietnamese = true;
     (void)run(office, "show", "{\"code\":\"x\"}");
@@ -217,7 +190,7 @@ static void test_command__words_follow_the_language(void **state)
 
 static void test_command__list_finds_names_without_marks(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office);
     assert_int_equal(run(office, "list", "{\"find\":\"ho thi hoa\"}"), HOSO_DONE);
@@ -233,7 +206,7 @@ static void test_command__list_finds_names_without_marks(void **state)
 
 static void test_command__status_verify_and_export_agree(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office);
     /* Nothing has left this office: the figures come with the code of what waits. */
@@ -261,7 +234,7 @@ static void test_command__status_verify_and_export_agree(void **state)
 
 static void test_command__a_spreadsheet_gets_no_formula(void **state)
 {
-    struct office *office = *state;
+    struct counter_office *office = *state;
 
     receive(office);
     assert_int_equal(run_on(office, "set",
@@ -293,7 +266,7 @@ static void test_command__every_verb_has_a_help(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_office, close_office)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, counter_office_open, counter_office_close)
     const struct CMUnitTest tests[] = {
         TEST(test_command__a_dossier_is_received_and_shown),
         TEST(test_command__a_request_id_is_answered_once),

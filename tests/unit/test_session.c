@@ -43,23 +43,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void receive(struct site *site, size_t count)
-{
-    struct act_result result;
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(site_receive(site, "Hồ Thị Hòa", 0, &result), STATUS_OK);
-    }
-}
-
-/* Both hold the same of the office's scope. |a| is the office or below it. */
-static void assert_same(struct site *a, struct site *b)
-{
-    const struct name *scope = &replica_identity(a->replica)->scope;
-    struct name of_a = site_vector(a, scope);
-    struct name of_b = site_vector(b, scope);
-    assert_memory_equal(&of_a, &of_b, sizeof of_a);
-}
-
 static void assert_at_rest(const struct pair *pair)
 {
     assert_false(pair->client.closed);
@@ -80,20 +63,20 @@ static void meet(struct world *world, struct site *client, struct site *server)
 static void test_session__first_exchange_makes_both_equal(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 30);
+    site_receive_many(&world->office, 30);
     pair_connect(&world->pair, &world->office, &world->hub);
     pair_run(&world->pair);
     assert_at_rest(&world->pair);
     assert_true(side_report(&world->pair.server).records_received >= 31);
     assert_int_equal(side_report(&world->pair.server).records_sent, 0);
     pair_close(&world->pair);
-    assert_same(&world->office, &world->hub);
+    pair_assert_same(&world->office, &world->hub);
 }
 
 static void test_session__reconnect_with_nothing_new_is_cheap(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 30);
+    site_receive_many(&world->office, 30);
     meet(world, &world->office, &world->hub);
     pair_connect(&world->pair, &world->office, &world->hub);
     pair_run(&world->pair);
@@ -113,24 +96,24 @@ static void test_session__reconnect_with_nothing_new_is_cheap(void **state)
 static void test_session__down_and_live_push(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 10);
+    site_receive_many(&world->office, 10);
     site_grant(&world->office, &world->device, false, false);
     site_send(&world->hub, &world->device);
     pair_connect(&world->pair, &world->device, &world->office);
     pair_run(&world->pair);
     assert_at_rest(&world->pair);
-    assert_same(&world->office, &world->device);
+    pair_assert_same(&world->office, &world->device);
     uint64_t before = side_report(&world->pair.server).records_sent;
-    receive(&world->office, 1);
+    site_receive_many(&world->office, 1);
     pair_changed(&world->pair.server);
     pair_run(&world->pair);
     assert_at_rest(&world->pair);
     assert_int_equal(side_report(&world->pair.server).records_sent, before + 1);
-    receive(&world->device, 2);
+    site_receive_many(&world->device, 2);
     pair_changed(&world->pair.client);
     pair_run(&world->pair);
     assert_at_rest(&world->pair);
-    assert_same(&world->office, &world->device);
+    pair_assert_same(&world->office, &world->device);
     pair_close(&world->pair);
 }
 
@@ -154,7 +137,7 @@ static void break_cursor(struct pair *pair, struct session_self *self)
 static void test_session__cursor_that_does_not_fit_means_vectors(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 20);
+    site_receive_many(&world->office, 20);
     meet(world, &world->office, &world->hub);
     world->pair.alter = break_cursor;
     pair_connect(&world->pair, &world->office, &world->hub);
@@ -183,11 +166,11 @@ static void test_session__branch_is_found_by_bisecting_and_travels_alone(void **
 {
     struct world *world = *state;
     struct site copy;
-    receive(&world->office, 40);
+    site_receive_many(&world->office, 40);
     meet(world, &world->office, &world->hub);
     copy_site(&copy, &world->office);
-    receive(&world->office, 12);
-    receive(&copy, 5);
+    site_receive_many(&world->office, 12);
+    site_receive_many(&copy, 5);
     meet(world, &world->office, &world->hub);
     world->pair.alter = doubt_marks;
     pair_connect(&world->pair, &copy, &world->hub);
@@ -198,10 +181,10 @@ static void test_session__branch_is_found_by_bisecting_and_travels_alone(void **
     assert_int_equal(client.records_sent, 5);
     assert_int_equal(client.records_received, 12);
     pair_close(&world->pair);
-    assert_same(&copy, &world->hub);
+    pair_assert_same(&copy, &world->hub);
     world->pair.alter = NULL;
     meet(world, &world->office, &world->hub);
-    assert_same(&world->office, &world->hub);
+    pair_assert_same(&world->office, &world->hub);
     site_close(&copy);
 }
 
@@ -229,13 +212,13 @@ static void invite(struct world *world)
 static void test_session__invited_node_is_granted_at_first_contact(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 5);
+    site_receive_many(&world->office, 5);
     invite(world);
     site_publish(&world->device, &world->district);
-    receive(&world->device, 3);
+    site_receive_many(&world->device, 3);
     world->pair.alter = show_invitation;
     meet(world, &world->device, &world->office);
-    assert_same(&world->device, &world->office);
+    pair_assert_same(&world->device, &world->office);
 }
 
 static void test_session__wrong_invitation_is_unknown(void **state)
@@ -258,12 +241,12 @@ static void test_session__unknown_peer_shows_the_chain_of_its_grant(void **state
     struct world *world = *state;
     site_grant(&world->office, &world->device, false, false);
     site_send(&world->office, &world->device);
-    receive(&world->device, 4);
+    site_receive_many(&world->device, 4);
     pair_connect(&world->pair, &world->device, &world->hub);
     pair_run(&world->pair);
     assert_at_rest(&world->pair);
     pair_close(&world->pair);
-    assert_same(&world->device, &world->hub);
+    pair_assert_same(&world->device, &world->hub);
 }
 
 /* One receipt a log, each of one head: as small as they come, and more than one frame holds. */
@@ -289,7 +272,7 @@ static void test_session__many_small_receipts_are_told(void **state)
     site_grant(&world->office, &world->device, false, false);
     site_send(&world->hub, &world->device);
     meet(world, &world->device, &world->office);
-    assert_same(&world->office, &world->device);
+    pair_assert_same(&world->office, &world->device);
 }
 
 static uint64_t count_logs(struct site *site)
@@ -322,11 +305,11 @@ static void test_session__log_without_room_is_no_reason_for_another(void **state
     site_send(&world->office, &world->device);
     for (size_t i = 1; i < (size_t)3 * LIMIT_LOGS_A_DAY; i++) { /* one log is there */
         close_own_logs(&world->device);
-        receive(&world->device, 1);
+        site_receive_many(&world->device, 1);
         site_send(&world->device, &world->office);
     }
     close_own_logs(&world->device);
-    receive(&world->device, 1);
+    site_receive_many(&world->device, 1);
     pair_connect(&world->pair, &world->device, &world->office);
     pair_run(&world->pair);
     assert_int_equal(world->pair.client.refused, 1);
@@ -343,7 +326,7 @@ static void test_session__log_without_room_is_no_reason_for_another(void **state
         STATUS_OK);
     assert_int_equal(replica_commit(replica, &made), STATUS_OK);
     uint64_t before = count_logs(&world->device);
-    receive(&world->device, 1);
+    site_receive_many(&world->device, 1);
     assert_int_equal(count_logs(&world->device), before);
 }
 
@@ -352,7 +335,7 @@ static void test_session__log_without_room_is_no_reason_for_another(void **state
 static void test_session__client_without_room_comes_again(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 10);
+    site_receive_many(&world->office, 10);
     site_grant(&world->office, &world->device, false, false);
     site_send(&world->hub, &world->device);
     for (size_t good = 0; good < 4; good++) {
@@ -360,7 +343,7 @@ static void test_session__client_without_room_comes_again(void **state)
         while (world->pair.client.commits < good && pair_run_some(&world->pair, 1)) {
         }
         world->pair.client.failing = SIZE_MAX;
-        receive(&world->office, 1);
+        site_receive_many(&world->office, 1);
         pair_changed(&world->pair.server);
         assert_false(pair_run_some(&world->pair, 10000));
         assert_true(world->pair.client.closed);
@@ -368,7 +351,7 @@ static void test_session__client_without_room_comes_again(void **state)
         pair_close(&world->pair);
     }
     meet(world, &world->device, &world->office);
-    assert_same(&world->office, &world->device);
+    pair_assert_same(&world->office, &world->device);
     struct replica_read *read = NULL;
     struct replica_status status;
     struct arena arena;
@@ -386,10 +369,10 @@ static void test_session__rolled_back_hub_below_a_fitting_cursor_is_shown_its_re
 {
     struct world *world = *state;
     struct site back;
-    receive(&world->office, 3);
+    site_receive_many(&world->office, 3);
     meet(world, &world->office, &world->hub);
     copy_site(&back, &world->hub);
-    receive(&world->office, 3);
+    site_receive_many(&world->office, 3);
     pair_connect(&world->pair, &world->office, &world->hub);
     while (world->pair.client.commits == 0 && pair_run_some(&world->pair, 1)) {
     }
@@ -399,7 +382,7 @@ static void test_session__rolled_back_hub_below_a_fitting_cursor_is_shown_its_re
     pair_run(&world->pair);
     assert_int_equal(side_report(&world->pair.server).paths[PATH_CURSOR], 1);
     pair_close(&world->pair);
-    assert_same(&world->office, &back);
+    pair_assert_same(&world->office, &back);
     struct name after = replica_epoch(back.replica);
     assert_false(name_equal(&before, &after));
     site_close(&back);
@@ -440,7 +423,7 @@ static bool spoil_hello(struct pair *pair, struct side *from, uint8_t *frame, si
 static void test_session__no_record_leaves_before_the_other_is_proved(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 3);
+    site_receive_many(&world->office, 3);
     world->pair.hand = spoil_hello;
     for (world->pair.count = 0; world->pair.count < 2; world->pair.count++) {
         pair_connect(&world->pair, &world->office, &world->hub);
@@ -466,7 +449,7 @@ static bool spoil_signature(struct pair *pair, struct side *from, uint8_t *frame
 static void test_session__bad_record_stops_its_log_and_no_other(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 20);
+    site_receive_many(&world->office, 20);
     world->pair.hand = spoil_signature;
     pair_connect(&world->pair, &world->office, &world->hub);
     pair_run(&world->pair);
@@ -487,10 +470,10 @@ static void test_session__bad_record_stops_its_log_and_no_other(void **state)
 static void test_session__small_window_is_enough(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 120);
+    site_receive_many(&world->office, 120);
     world->pair.window_bytes = 4096;
     meet(world, &world->office, &world->hub);
-    assert_same(&world->office, &world->hub);
+    pair_assert_same(&world->office, &world->hub);
 }
 
 static void test_session__unknown_frame_is_passed_over(void **state)
@@ -501,7 +484,7 @@ static void test_session__unknown_frame_is_passed_over(void **state)
     pair_run(&world->pair);
     pair_inject(&world->pair.client, later, sizeof later);
     pair_inject(&world->pair.server, later, sizeof later);
-    receive(&world->office, 1);
+    site_receive_many(&world->office, 1);
     pair_changed(&world->pair.client);
     pair_run(&world->pair);
     assert_at_rest(&world->pair);
@@ -526,18 +509,18 @@ static void test_session__survives_a_line_that_changes_bytes(void **state)
 {
     enum { SEEDS = 60, STEPS = 3000 };
     struct world *world = *state;
-    receive(&world->office, 12);
+    site_receive_many(&world->office, 12);
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         world->pair.hand = shake;
         world->pair.random.state = seed;
-        receive(&world->office, 1);
+        site_receive_many(&world->office, 1);
         pair_connect(&world->pair, &world->office, &world->hub);
         (void)pair_run_some(&world->pair, STEPS);
         pair_close(&world->pair);
     }
     world->pair.hand = NULL;
     meet(world, &world->office, &world->hub);
-    assert_same(&world->office, &world->hub);
+    pair_assert_same(&world->office, &world->hub);
 }
 
 static void test_session__long_upload_sends_each_record_once(void **state)

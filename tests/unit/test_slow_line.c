@@ -36,22 +36,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void receive(struct site *site, size_t count)
-{
-    struct act_result result;
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(site_receive(site, "Hồ Thị Hòa", 0, &result), STATUS_OK);
-    }
-}
-
-static void assert_same(struct site *a, struct site *b)
-{
-    const struct name *scope = &replica_identity(a->replica)->scope;
-    struct name of_a = site_vector(a, scope);
-    struct name of_b = site_vector(b, scope);
-    assert_memory_equal(&of_a, &of_b, sizeof of_a);
-}
-
 static void assert_at_rest(const struct pair *pair)
 {
     assert_true(side_report(&pair->client).at_rest);
@@ -91,10 +75,10 @@ static bool spoil_third(struct pair *pair, struct side *from, uint8_t *frame, si
 static void test_slow_line__frames_go_on_from_what_is_held(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 4);
+    site_receive_many(&world->office, 4);
     meet(world);
     world->pair.alter = be_slow;
-    receive(&world->office, 60);
+    site_receive_many(&world->office, 60);
     pair_connect(&world->pair, &world->office, &world->hub);
     pair_run(&world->pair);
     assert_at_rest(&world->pair);
@@ -103,24 +87,24 @@ static void test_slow_line__frames_go_on_from_what_is_held(void **state)
     print_message("%u records in %u bytes\n", (unsigned)records, (unsigned)slow);
     assert_true(slow < 150 * records);
     pair_close(&world->pair);
-    assert_same(&world->office, &world->hub);
+    pair_assert_same(&world->office, &world->hub);
 }
 
 static void test_slow_line__after_a_gap_no_prelude_is_sent(void **state)
 {
     struct world *world = *state;
-    receive(&world->office, 4);
+    site_receive_many(&world->office, 4);
     meet(world);
     world->pair.alter = be_slow;
     world->pair.hand = spoil_third;
     world->pair.count = 0;
-    receive(&world->office, 60);
+    site_receive_many(&world->office, 60);
     pair_connect(&world->pair, &world->office, &world->hub);
     pair_run(&world->pair);
     assert_at_rest(&world->pair);
     assert_in_range(world->pair.count, 3, 8); /* those that were on their way */
     pair_close(&world->pair);
-    assert_same(&world->office, &world->hub);
+    pair_assert_same(&world->office, &world->hub);
 }
 
 /* A line that is cut in the third frame with a prelude, and what either end remembers of it. */
@@ -163,12 +147,12 @@ static void be_cut(struct world *world)
 {
     buffer_init(&remembered.flight, 1 << 20);
     buffer_init(&remembered.begun, 1 << 20);
-    receive(&world->office, 4);
+    site_receive_many(&world->office, 4);
     meet(world);
     world->pair.alter = be_slow;
     world->pair.hand = cut_in_third;
     world->pair.count = 0;
-    receive(&world->office, 100);
+    site_receive_many(&world->office, 100);
     pair_connect(&world->pair, &world->office, &world->hub);
     pair_run(&world->pair);
     assert_true(remembered.begun.size > 0);
@@ -186,7 +170,7 @@ static uint64_t come_again(struct world *world)
     assert_at_rest(&world->pair);
     uint64_t remainders = side_report(&world->pair.server).paths[PATH_REMAINDER];
     pair_close(&world->pair);
-    assert_same(&world->office, &world->hub);
+    pair_assert_same(&world->office, &world->hub);
     buffer_deinit(&remembered.flight);
     buffer_deinit(&remembered.begun);
     return remainders;
