@@ -277,7 +277,7 @@ enum status number_names(struct store_read *read, enum number_kind kind, const s
     struct bytes key = {NULL, 0};
     struct bytes value = {NULL, 0};
     *count = 0;
-    key_u8(&start, kind);
+    key_u8(&start, (uint8_t)kind);
     key_name(&start, from);
     enum status status = store_cursor_open(read, TABLE_NUMBER, &cursor);
     if (status != STATUS_OK) {
